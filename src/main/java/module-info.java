@@ -1,0 +1,22 @@
+/**
+ * netfs: {@code java.nio.file} on remote shares.
+ *
+ * <p>Client libraries of the transports are optional ({@code requires static}); a mount that needs a
+ * missing one says which artifact to add.
+ */
+module dev.netfs {
+  requires static transitive org.jspecify;
+  requires com.fasterxml.jackson.databind;
+  requires com.github.benmanes.caffeine;
+  requires info.picocli;
+  requires static org.apache.sshd.osgi;
+  requires static org.apache.sshd.sftp;
+
+  // javac refuses to export a package without classes; these two come with their first class:
+  // exports dev.netfs;
+  // exports dev.netfs.share;
+
+  // picocli fills the annotated fields of the commands by reflection.
+  opens dev.netfs.cli to
+      info.picocli;
+}
