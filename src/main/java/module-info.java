@@ -1,8 +1,8 @@
 /**
  * netfs: {@code java.nio.file} on remote shares.
  *
- * <p>Client libraries of the transports are optional ({@code requires static}); a mount that needs a
- * missing one says which artifact to add.
+ * <p>Client libraries of the transports are optional ({@code requires static}); a mount that needs
+ * a missing one says which artifact to add.
  */
 module dev.netfs {
   requires static transitive org.jspecify;

@@ -1,4 +1,6 @@
-/** The public API of netfs: mounting a share, its options, and what a {@code FileSystem} cannot say. */
+/**
+ * The public API of netfs: mounting a share, its options, and what a {@code FileSystem} cannot say.
+ */
 @NullMarked
 package dev.netfs;
 

@@ -3,6 +3,7 @@ package dev.netfs.cli;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.util.Objects;
 import java.util.Properties;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -42,7 +43,8 @@ public final class Main implements Runnable {
     public String[] getVersion() {
       var properties = new Properties();
       try (InputStream in = Main.class.getResourceAsStream("version.properties")) {
-        properties.load(in);
+        properties.load(
+            Objects.requireNonNull(in, "version.properties, which the build puts beside Main"));
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
