@@ -1,0 +1,44 @@
+package dev.netfs;
+
+import java.util.Map;
+
+/**
+ * What a mount has done since it was made. A snapshot; its figures are each exact but not taken at
+ * one instant.
+ *
+ * @param requests how many requests of each kind ({@code read}, {@code write}, {@code open}, {@code
+ *     stat}, {@code list}...) were made to the server, retries included
+ * @param bytesFromServer bytes of file content that the server sent
+ * @param bytesToServer bytes of file content that the server took
+ * @param bytesFromMemory bytes that readers got out of memory
+ * @param bytesFromZero bytes that readers got as zeros of which the server was not asked
+ * @param retries requests made again after a failure
+ * @param reconnects connections made again after one was lost
+ * @param cachedBytes bytes of memory that hold file content now
+ * @param dirtyBytes written bytes that the server does not have yet
+ */
+public record NetfsStats(
+    Map<String, Long> requests,
+    long bytesFromServer,
+    long bytesToServer,
+    long bytesFromMemory,
+    long bytesFromZero,
+    long retries,
+    long reconnects,
+    long cachedBytes,
+    long dirtyBytes) {
+
+  public NetfsStats {
+    requests = Map.copyOf(requests);
+  }
+
+  /** Returns how many requests were made to the server in all. */
+  public long totalRequests() {
+    return requests.values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  /** Returns how many requests of one kind were made. */
+  public long requests(String kind) {
+    return requests.getOrDefault(kind, 0L);
+  }
+}

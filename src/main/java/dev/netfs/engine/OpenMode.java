@@ -1,0 +1,68 @@
+package dev.netfs.engine;
+
+import dev.netfs.share.OpenIntent;
+import java.util.Objects;
+
+/**
+ * How a channel opens a file.
+ *
+ * @param read whether it reads
+ * @param write whether it writes
+ * @param disposition what to do where the file exists and where it does not
+ * @param truncate whether an existing file is cut to size 0; only with {@code write}
+ * @param mode the POSIX mode of a file that is created, or -1
+ * @param durability what a write waits for
+ * @param caching how the channel relates to the memory cache
+ */
+public record OpenMode(
+    boolean read,
+    boolean write,
+    OpenIntent.Disposition disposition,
+    boolean truncate,
+    int mode,
+    Durability durability,
+    Caching caching) {
+
+  /** What a write waits for before it returns. */
+  public enum Durability {
+    /** Nothing: it is written back later. */
+    BACK,
+    /** The server has the bytes. */
+    THROUGH,
+    /** The bytes are on the server's stable storage. */
+    DATA_SYNC,
+    /** The bytes and the attributes are on the server's stable storage. */
+    SYNC
+  }
+
+  /** How a channel relates to the memory cache. */
+  public enum Caching {
+    /** As the mount's mode says. */
+    CACHED,
+    /** Coherent with the cache, nothing kept. */
+    UNBUFFERED,
+    /** Past the cache; what is touched is dropped. */
+    DIRECT
+  }
+
+  public OpenMode {
+    Objects.requireNonNull(disposition, "disposition");
+    Objects.requireNonNull(durability, "durability");
+    Objects.requireNonNull(caching, "caching");
+  }
+
+  /** For reading an existing file. */
+  public static final OpenMode READ =
+      new OpenMode(
+          true,
+          false,
+          OpenIntent.Disposition.OPEN_EXISTING,
+          false,
+          -1,
+          Durability.BACK,
+          Caching.CACHED);
+
+  OpenIntent intent() {
+    return new OpenIntent(read, write, disposition, truncate, mode);
+  }
+}

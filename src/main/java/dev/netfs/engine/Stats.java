@@ -1,0 +1,38 @@
+package dev.netfs.engine;
+
+import dev.netfs.NetfsStats;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
+
+/** The counters of a mount. Adding takes no lock that another adder can hold. */
+final class Stats {
+  private final Map<String, LongAdder> requests = new ConcurrentHashMap<>();
+  final LongAdder bytesFromServer = new LongAdder();
+  final LongAdder bytesToServer = new LongAdder();
+  final LongAdder bytesFromMemory = new LongAdder();
+  final LongAdder bytesFromZero = new LongAdder();
+  final LongAdder retries = new LongAdder();
+  final LongAdder reconnects = new LongAdder();
+
+  /** Counts a request to the server. */
+  void request(String kind) {
+    requests.computeIfAbsent(kind, k -> new LongAdder()).increment();
+  }
+
+  NetfsStats snapshot(long cachedBytes, long dirtyBytes) {
+    Map<String, Long> counts = new HashMap<>();
+    requests.forEach((kind, count) -> counts.put(kind, count.sum()));
+    return new NetfsStats(
+        counts,
+        bytesFromServer.sum(),
+        bytesToServer.sum(),
+        bytesFromMemory.sum(),
+        bytesFromZero.sum(),
+        retries.sum(),
+        reconnects.sum(),
+        cachedBytes,
+        dirtyBytes);
+  }
+}

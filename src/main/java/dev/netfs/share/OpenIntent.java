@@ -1,0 +1,45 @@
+package dev.netfs.share;
+
+import java.util.Objects;
+
+/**
+ * How a file is to be opened.
+ *
+ * @param read whether it will be read
+ * @param write whether it will be written
+ * @param disposition what to do where it exists and where it does not
+ * @param truncate whether an existing file is cut to size 0; only with {@code write}
+ * @param mode the POSIX mode for a file that is created, or -1 for the server's default
+ */
+public record OpenIntent(
+    boolean read, boolean write, Disposition disposition, boolean truncate, int mode) {
+
+  /** What to do where the file exists and where it does not. */
+  public enum Disposition {
+    /** It must exist. */
+    OPEN_EXISTING,
+    /** It is created, empty, if it does not exist; the check and the creation are atomic. */
+    OPEN_OR_CREATE,
+    /** It must not exist and is created, empty; the check and the creation are atomic. */
+    CREATE_NEW
+  }
+
+  /** For reading an existing file. */
+  public static final OpenIntent READ =
+      new OpenIntent(true, false, Disposition.OPEN_EXISTING, false, -1);
+
+  public OpenIntent {
+    Objects.requireNonNull(disposition, "disposition");
+    if (!read && !write) {
+      throw new IllegalArgumentException("an open must be for reading, for writing or for both");
+    }
+    if (!write && (truncate || disposition != Disposition.OPEN_EXISTING)) {
+      throw new IllegalArgumentException("creating and truncating need write access");
+    }
+  }
+
+  /** The same access to a file that exists by now: neither creates nor truncates. */
+  public OpenIntent reopening() {
+    return new OpenIntent(read, write, Disposition.OPEN_EXISTING, false, -1);
+  }
+}
