@@ -12,9 +12,13 @@ module dev.netfs {
   requires static org.apache.sshd.osgi;
   requires static org.apache.sshd.sftp;
 
-  // javac refuses to export a package without classes; these two come with their first class:
-  // exports dev.netfs;
-  // exports dev.netfs.share;
+  requires java.management;
+  requires jdk.management;
+
+  exports dev.netfs;
+  exports dev.netfs.share;
+
+  uses dev.netfs.share.ShareProvider;
 
   // picocli fills the annotated fields of the commands by reflection.
   opens dev.netfs.cli to
