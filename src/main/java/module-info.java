@@ -11,7 +11,6 @@ module dev.netfs {
   requires info.picocli;
   requires static org.apache.sshd.osgi;
   requires static org.apache.sshd.sftp;
-
   requires java.management;
   requires jdk.management;
 

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Listings prime it: the attributes that come with a directory's entries answer the {@code stat}
  * of each, so that a walk costs one listing a directory. Only what a name itself stands for is kept
- * (a symbolic link's own attributes); absence is not kept, since a file that another client has just
- * made must be found.
+ * (a symbolic link's own attributes); absence is not kept, since a file that another client has
+ * just made must be found.
  *
  * <p><b>Races.</b> An answer that left the server before a change of our own must not be kept after
  * it. Every change moves a counter on for the names it touches, and an answer is kept only if the

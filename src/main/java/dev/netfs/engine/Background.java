@@ -21,8 +21,7 @@ final class Background {
   private Background() {}
 
   private static ScheduledExecutorService timer() {
-    ScheduledThreadPoolExecutor timer =
-        new ScheduledThreadPoolExecutor(1, threads("netfs-timer-"));
+    ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(1, threads("netfs-timer-"));
     timer.setRemoveOnCancelPolicy(true);
     return timer;
   }

@@ -2,9 +2,9 @@ package dev.netfs.engine;
 
 import dev.netfs.CacheMode;
 import dev.netfs.NetfsStats;
+import dev.netfs.engine.ShareSession.Replay;
 import dev.netfs.share.AttributeChange;
 import dev.netfs.share.DirectoryEntry;
-import dev.netfs.engine.ShareSession.Replay;
 import dev.netfs.share.FileInfo;
 import dev.netfs.share.FileType;
 import dev.netfs.share.IsDirectoryException;
@@ -175,8 +175,7 @@ public final class Mount implements Closeable {
     change(
         path,
         "delete",
-        share ->
-            type == FileType.DIRECTORY ? share.deleteDirectory(path) : share.deleteFile(path),
+        share -> type == FileType.DIRECTORY ? share.deleteDirectory(path) : share.deleteFile(path),
         failure -> failure instanceof NoSuchFileException);
   }
 
@@ -271,5 +270,4 @@ public final class Mount implements Closeable {
       attributes.changed(path);
     }
   }
-
 }

@@ -47,8 +47,20 @@ record MountOptions(
   /** The names of the options that the engine understands. */
   static final Set<String> NAMES =
       Set.of(
-          "cache", "attrTtl", "memory", "pageSize", "readahead", "dirtyLimit", "writebackAge",
-          "rsize", "wsize", "depth", "locks", "timeout", "retries", "write");
+          "cache",
+          "attrTtl",
+          "memory",
+          "pageSize",
+          "readahead",
+          "dirtyLimit",
+          "writebackAge",
+          "rsize",
+          "wsize",
+          "depth",
+          "locks",
+          "timeout",
+          "retries",
+          "write");
 
   private static final long KIB = 1024;
   private static final long MIB = 1024 * KIB;

@@ -45,7 +45,9 @@ public record MountSpec(URI root, ShareOptions options) {
         String name = decode(pair.substring(0, equals));
         if (ShareOptions.SECRETS.contains(name)) {
           throw new IllegalArgumentException(
-              "option '" + name + "' is a secret and must not stand in a URI, which gets logged;"
+              "option '"
+                  + name
+                  + "' is a secret and must not stand in a URI, which gets logged;"
                   + " pass it in the env map");
         }
         values.put(name, decode(pair.substring(equals + 1)));
@@ -57,7 +59,11 @@ public record MountSpec(URI root, ShareOptions options) {
         TreeSet<String> known = new TreeSet<>(MountOptions.NAMES);
         known.addAll(provider.options());
         throw new IllegalArgumentException(
-            "unknown option '" + name + "' for " + root + "; there are "
+            "unknown option '"
+                + name
+                + "' for "
+                + root
+                + "; there are "
                 + String.join(", ", known));
       }
     }
@@ -85,7 +91,9 @@ public record MountSpec(URI root, ShareOptions options) {
     String userInfo = uri.getRawUserInfo();
     if (userInfo != null && userInfo.indexOf(':') >= 0) {
       throw new IllegalArgumentException(
-          "the URI for " + uri.getHost() + " holds a password; pass it in the env map as the"
+          "the URI for "
+              + uri.getHost()
+              + " holds a password; pass it in the env map as the"
               + " option 'password' instead");
     }
     String path = uri.normalize().getRawPath();

@@ -20,12 +20,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * A mount's connection to its server, as one thing that outlives the connections it is made of.
  *
- * <p>A {@link Share} is one connection: once lost it stays lost. The session hands operations to the
- * share of the moment, and where one fails with {@link ShareDisconnectedException} it connects a new
- * share (one at a time, whoever asks; backing off while nobody answers) and makes the operation
- * again, up to the mount's {@code retries}. An operation that takes longer than {@code timeout} has
- * its connection closed under it, which makes it fail as disconnected: the only way to be sure that
- * the transport no longer touches the memory that was lent to it.
+ * <p>A {@link Share} is one connection: once lost it stays lost. The session hands operations to
+ * the share of the moment, and where one fails with {@link ShareDisconnectedException} it connects
+ * a new share (one at a time, whoever asks; backing off while nobody answers) and makes the
+ * operation again, up to the mount's {@code retries}. An operation that takes longer than {@code
+ * timeout} has its connection closed under it, which makes it fail as disconnected: the only way to
+ * be sure that the transport no longer touches the memory that was lent to it.
  *
  * <p>An operation may have been carried out although its answer was lost. Reads, writes at offsets
  * and attribute changes are the same done twice; for the others the caller says what a repeated
@@ -218,8 +218,14 @@ final class ShareSession implements AutoCloseable {
             closed
                 ? failure
                 : new IOException(
-                    name + ": gave up after " + made + " attempts to " + kind + ": "
-                        + failure.getMessage(), failure));
+                    name
+                        + ": gave up after "
+                        + made
+                        + " attempts to "
+                        + kind
+                        + ": "
+                        + failure.getMessage(),
+                    failure));
         return;
       }
       stats.retries.increment();
@@ -341,7 +347,9 @@ final class ShareSession implements AutoCloseable {
         LOG.log(
             Level.WARNING,
             "{0}: no answer to {1} within {2}; closing the connection",
-            name, attempt.kind, timeout);
+            name,
+            attempt.kind,
+            timeout);
         Background.WORKERS.execute(share::close);
       }
     }

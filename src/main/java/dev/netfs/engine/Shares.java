@@ -30,7 +30,9 @@ final class Shares {
       known.addAll(provider.schemes());
     }
     throw new IllegalArgumentException(
-        "no transport for the scheme '" + scheme + "' is on the class path; there are "
+        "no transport for the scheme '"
+            + scheme
+            + "' is on the class path; there are "
             + String.join(", ", known));
   }
 

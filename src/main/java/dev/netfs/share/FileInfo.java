@@ -5,8 +5,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The attributes of one remote object at one moment. Immutable. What a server does not tell is null,
- * or -1 for numbers.
+ * The attributes of one remote object at one moment. Immutable. What a server does not tell is
+ * null, or -1 for numbers.
  *
  * @param type what the object is
  * @param size its size in bytes, 0 or more

@@ -15,8 +15,8 @@ import java.util.Objects;
  * {@link #advance(int)}) when reading, and <em>drains</em> it ({@link #get(ByteBuffer)}, {@link
  * #get(byte[], int, int)}, {@link #next()}) when writing. It may stop short.
  *
- * <p>The memory is owned by the engine and stays alive and untouched until the operation's stage has
- * completed. A transport must not touch it afterwards; one whose operation may be abandoned (a
+ * <p>The memory is owned by the engine and stays alive and untouched until the operation's stage
+ * has completed. A transport must not touch it afterwards; one whose operation may be abandoned (a
  * timeout, a lost connection) must first make sure that no thread of its own can still write here.
  *
  * <p>An instance is confined to one operation and is not safe for use by several threads at once,
@@ -46,8 +46,8 @@ public final class IoSegments {
   }
 
   /**
-   * Returns a list over the remaining bytes of several buffers, in order. The buffers' own positions
-   * and limits are left alone.
+   * Returns a list over the remaining bytes of several buffers, in order. The buffers' own
+   * positions and limits are left alone.
    *
    * @param buffers the memory; neither it nor an element is null
    * @return the list, positioned at its beginning
@@ -220,8 +220,11 @@ public final class IoSegments {
       }
       int from = (int) skip;
       int size = (int) Math.min(left, here - from);
-      parts[count++] = segment.duplicate().position(segment.position() + from)
-          .limit(segment.position() + from + size);
+      parts[count++] =
+          segment
+              .duplicate()
+              .position(segment.position() + from)
+              .limit(segment.position() + from + size);
       skip = 0;
       left -= size;
     }

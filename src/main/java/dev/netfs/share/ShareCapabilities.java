@@ -153,11 +153,31 @@ public final class ShareCapabilities {
 
   @Override
   public String toString() {
-    return "ShareCapabilities[rsize=" + rsize + ", wsize=" + wsize + ", depth=" + depth
-        + ", writeUnit=" + writeUnit + ", locks=" + locks + ", atomicReplace=" + atomicReplace
-        + ", serverCopy=" + serverCopy + ", hardLinks=" + hardLinks + ", symbolicLinks="
-        + symbolicLinks + ", durableSync=" + durableSync + ", timestampGranularity="
-        + timestampGranularity + ", attributeViews=" + attributeViews + "]";
+    return "ShareCapabilities[rsize="
+        + rsize
+        + ", wsize="
+        + wsize
+        + ", depth="
+        + depth
+        + ", writeUnit="
+        + writeUnit
+        + ", locks="
+        + locks
+        + ", atomicReplace="
+        + atomicReplace
+        + ", serverCopy="
+        + serverCopy
+        + ", hardLinks="
+        + hardLinks
+        + ", symbolicLinks="
+        + symbolicLinks
+        + ", durableSync="
+        + durableSync
+        + ", timestampGranularity="
+        + timestampGranularity
+        + ", attributeViews="
+        + attributeViews
+        + "]";
   }
 
   /** Collects capabilities; each setter returns this builder. */

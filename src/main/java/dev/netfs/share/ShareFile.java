@@ -14,9 +14,8 @@ import org.jspecify.annotations.Nullable;
  * engine never blocks there.
  *
  * <p>Stages complete exceptionally with an {@link java.io.IOException} (never wrapped in a {@link
- * java.util.concurrent.CompletionException} by the transport itself), as {@link Share} says.
- * After {@link #close} every operation fails with {@link
- * java.nio.channels.ClosedChannelException}.
+ * java.util.concurrent.CompletionException} by the transport itself), as {@link Share} says. After
+ * {@link #close} every operation fails with {@link java.nio.channels.ClosedChannelException}.
  */
 public interface ShareFile {
   /** Returns the attributes that the object had when it was opened, after any truncation. */
@@ -80,8 +79,8 @@ public interface ShareFile {
    * @param shared whether others may hold shared locks on it at the same time
    * @param wait whether to wait until the range is free
    * @return the lock, or null if {@code wait} is false and somebody else holds a conflicting one;
-   *     cancelling the future ends the wait. Fails with {@link UnsupportedOperationException}
-   *     where the share has no locks.
+   *     cancelling the future ends the wait. Fails with {@link UnsupportedOperationException} where
+   *     the share has no locks.
    */
   default CompletableFuture<@Nullable ShareLock> lock(
       long position, long size, boolean shared, boolean wait) {

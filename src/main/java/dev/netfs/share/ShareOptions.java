@@ -22,9 +22,9 @@ import org.jspecify.annotations.Nullable;
  * A mount's options by name, with typed getters whose errors name the option, its value and what
  * would be right. Immutable and safe for use by several threads.
  *
- * <p>Values come as text (from a URI's query or a configuration file) or as objects (from an
- * {@code env} map). Secrets are {@code char[]}, {@link CharSequence} or a {@link Supplier} of
- * either, are never converted to text here, and never appear in {@link #toString} or a message.
+ * <p>Values come as text (from a URI's query or a configuration file) or as objects (from an {@code
+ * env} map). Secrets are {@code char[]}, {@link CharSequence} or a {@link Supplier} of either, are
+ * never converted to text here, and never appear in {@link #toString} or a message.
  */
 public final class ShareOptions {
   /** The names of the options whose values must never be shown. */
@@ -110,16 +110,16 @@ public final class ShareOptions {
   }
 
   /**
-   * Returns an option that is a number of bytes within bounds, both included: a number, or text such
-   * as {@code 64KiB}, {@code 1m} or {@code 10GB}, all in powers of 1,024.
+   * Returns an option that is a number of bytes within bounds, both included: a number, or text
+   * such as {@code 64KiB}, {@code 1m} or {@code 10GB}, all in powers of 1,024.
    */
   public long size(String name, long defaultValue, long min, long max) {
     return number(name, defaultValue, min, max, ShareOptions::parseSize, " such as 64KiB or 1GiB");
   }
 
   /**
-   * Returns an option that is a time: a {@link Duration}, or text such as {@code 500ms}, {@code 3s},
-   * {@code 10m}.
+   * Returns an option that is a time: a {@link Duration}, or text such as {@code 500ms}, {@code
+   * 3s}, {@code 10m}.
    */
   public Duration duration(String name, Duration defaultValue) {
     Object value = get(name);
@@ -177,7 +177,9 @@ public final class ShareOptions {
       return chars;
     }
     throw new IllegalArgumentException(
-        "option '" + name + "' must be a char[], a CharSequence or a Supplier of one, was a "
+        "option '"
+            + name
+            + "' must be a char[], a CharSequence or a Supplier of one, was a "
             + value.getClass().getName());
   }
 
@@ -221,7 +223,11 @@ public final class ShareOptions {
   }
 
   private long number(
-      String name, long defaultValue, long min, long max, Function<String, Long> parser,
+      String name,
+      long defaultValue,
+      long min,
+      long max,
+      Function<String, Long> parser,
       String example) {
     Object value = get(name);
     if (value == null) {

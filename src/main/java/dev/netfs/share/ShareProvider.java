@@ -6,14 +6,16 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A kind of share: what turns a URI of its schemes into a connected {@link Share}. Found by {@link
- * java.util.ServiceLoader}; an implementation has a public constructor without arguments, which does
- * nothing, and is safe for use by several threads.
+ * java.util.ServiceLoader}; an implementation has a public constructor without arguments, which
+ * does nothing, and is safe for use by several threads.
  *
  * <p>An implementation must load, and answer every method but {@link #connect}, without its client
  * library on the class path: {@link #missingLibrary} says which artifact to add.
  */
 public interface ShareProvider {
-  /** Returns the URI schemes that this provider serves, in lower case, such as {@code netfs+sftp}. */
+  /**
+   * Returns the URI schemes that this provider serves, in lower case, such as {@code netfs+sftp}.
+   */
   Set<String> schemes();
 
   /**
