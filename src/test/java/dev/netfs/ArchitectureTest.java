@@ -1,0 +1,182 @@
+package dev.netfs;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.tngtech.archunit.core.domain.Dependency;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchCondition;
+import com.tngtech.archunit.lang.ConditionEvents;
+import com.tngtech.archunit.lang.SimpleConditionEvent;
+import dev.netfs.share.ShareProvider;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The layers, and which may use which: the arrows point down only. The table is the rule; a package
+ * that it does not name fails, so that nobody adds a layer without saying where it stands.
+ */
+class ArchitectureTest {
+
+  private static final String API = "dev.netfs";
+  private static final String NIO = "dev.netfs.nio";
+  private static final String ENGINE = "dev.netfs.engine";
+  private static final String FSCACHE = "dev.netfs.fscache";
+  private static final String OFFLINE = "dev.netfs.offline";
+  private static final String COMPRESS = "dev.netfs.compress";
+  private static final String SHARE = "dev.netfs.share";
+  private static final String CLI = "dev.netfs.cli";
+
+  // Client and helper libraries, by the prefix of their packages.
+  private static final String JACKSON = "com.fasterxml.jackson.";
+  private static final String SSHD = "org.apache.sshd.";
+
+  /** What each package may use, beside itself, the JDK and JSpecify's annotations. */
+  private static final Map<String, Uses> TABLE =
+      Map.ofEntries(
+          Map.entry(API, uses()),
+          Map.entry(NIO, uses(API, ENGINE, SHARE).libraries(JACKSON)),
+          Map.entry(
+              ENGINE,
+              uses(API, FSCACHE, OFFLINE, SHARE).libraries("com.github.benmanes.caffeine.")),
+          Map.entry(FSCACHE, uses(SHARE).libraries(JACKSON)),
+          Map.entry(OFFLINE, uses(SHARE, FSCACHE).libraries("org.h2.mvstore.")),
+          Map.entry(COMPRESS, uses(SHARE).libraries("org.apache.commons.compress.")),
+          Map.entry(SHARE, uses()),
+          Map.entry("dev.netfs.share.path", uses(SHARE)),
+          Map.entry("dev.netfs.share.sftp", uses(SHARE).libraries(SSHD)),
+          Map.entry("dev.netfs.share.smb", uses(SHARE).libraries("com.hierynomus.")),
+          Map.entry("dev.netfs.share.s3", uses(SHARE).libraries("software.amazon.awssdk.")),
+          Map.entry("dev.netfs.share.webdav", uses(SHARE)),
+          Map.entry("dev.netfs.share.hdfs", uses(SHARE).libraries("org.apache.hadoop.")),
+          // The demo brings an SFTP server of its own.
+          Map.entry(CLI, uses(API, NIO).libraries("picocli.", JACKSON, SSHD)));
+
+  /** Of a package that may be used, the types that these users may not know. */
+  private static final Map<String, Set<String>> FORBIDDEN =
+      Map.of(
+          // The engine knows the API's values and exceptions, not the faces built upon the engine.
+          ENGINE, Set.of("dev.netfs.Netfs", "dev.netfs.NetfsFileSystem"),
+          // The JSR-203 face talks to the engine; of the SPI it knows values only.
+          NIO,
+              Set.of(
+                  "dev.netfs.share.Share",
+                  "dev.netfs.share.ShareFile",
+                  "dev.netfs.share.ShareLock",
+                  "dev.netfs.share.ShareProvider"));
+
+  private static final JavaClasses MAIN =
+      new ClassFileImporter()
+          .withImportOption(new ImportOption.DoNotIncludeTests())
+          .importPackages(API);
+
+  @Test
+  void everyPackageUsesOnlyWhatItMay() {
+    classes().should(useOnlyWhatTheirPackageMay()).check(MAIN);
+  }
+
+  @Test
+  void packagesHaveNoCycles() {
+    slices().matching("dev.(**)").should().beFreeOfCycles().check(MAIN);
+  }
+
+  @Test
+  void aTransportShowsItsProviderOnly() {
+    classes()
+        .that()
+        .resideInAPackage("dev.netfs.share.*")
+        .and()
+        .haveModifier(JavaModifier.PUBLIC)
+        .and()
+        .areTopLevelClasses()
+        .should()
+        .beAssignableTo(ShareProvider.class)
+        .because("whatever else is in a transport belongs to it alone")
+        // Until the first transport is there.
+        .allowEmptyShould(true)
+        .check(MAIN);
+  }
+
+  @Test
+  void theRuleFindsWhatItForbids() {
+    JavaClasses bad =
+        new ClassFileImporter().importClasses(ArchitectureTest.class, ShareProvider.class);
+    // This test is in the API's package and uses ArchUnit, which no package of netfs may.
+    assertThatThrownBy(() -> classes().should(useOnlyWhatTheirPackageMay()).check(bad))
+        .isInstanceOf(AssertionError.class)
+        .hasMessageContaining("com.tngtech.archunit");
+  }
+
+  @Test
+  void theTableHasNoCycles() {
+    // A cycle in the table would be a cycle that the rules allow.
+    assertThat(TABLE.keySet()).allSatisfy(name -> assertThat(reachable(name)).doesNotContain(name));
+  }
+
+  private static Set<String> reachable(String name) {
+    Set<String> all = new TreeSet<>();
+    List<String> next = TABLE.get(name).packages();
+    while (!next.isEmpty()) {
+      next = next.stream().filter(all::add).flatMap(n -> TABLE.get(n).packages().stream()).toList();
+    }
+    return all;
+  }
+
+  private static ArchCondition<JavaClass> useOnlyWhatTheirPackageMay() {
+    return new ArchCondition<>("use only what the table allows their package") {
+      @Override
+      public void check(JavaClass type, ConditionEvents events) {
+        Uses uses = TABLE.get(type.getPackageName());
+        if (uses == null) {
+          events.add(
+              SimpleConditionEvent.violated(
+                  type,
+                  "The package of %s is not in the table of ArchitectureTest"
+                      .formatted(type.getName())));
+          return;
+        }
+        for (Dependency dependency : type.getDirectDependenciesFromSelf()) {
+          JavaClass target = dependency.getTargetClass().getBaseComponentType();
+          if (!allowed(type.getPackageName(), uses, target)) {
+            events.add(SimpleConditionEvent.violated(type, dependency.getDescription()));
+          }
+        }
+      }
+    };
+  }
+
+  private static boolean allowed(String from, Uses uses, JavaClass target) {
+    String to = target.getPackageName();
+    if (target.isPrimitive() || to.equals(from)) {
+      return true;
+    }
+    if (uses.packages().contains(to)) {
+      String outermost = target.getName().split("\\$", 2)[0];
+      return !FORBIDDEN.getOrDefault(from, Set.of()).contains(outermost);
+    }
+    return Stream.concat(
+            Stream.of("java.", "javax.", "jdk.", "com.sun.management.", "org.jspecify."),
+            uses.libraries().stream())
+        .anyMatch((to + ".")::startsWith);
+  }
+
+  private static Uses uses(String... packages) {
+    return new Uses(List.of(packages), List.of());
+  }
+
+  private record Uses(List<String> packages, List<String> libraries) {
+    Uses libraries(String... prefixes) {
+      return new Uses(packages, List.of(prefixes));
+    }
+  }
+}
