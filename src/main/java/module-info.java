@@ -19,6 +19,11 @@ module dev.netfs {
 
   uses dev.netfs.share.ShareProvider;
 
+  provides java.nio.file.spi.FileSystemProvider with
+      dev.netfs.nio.NetfsFileProvider,
+      dev.netfs.nio.NetfsPathProvider,
+      dev.netfs.nio.NetfsSftpProvider;
+
   // picocli fills the annotated fields of the commands by reflection.
   opens dev.netfs.cli to
       info.picocli;

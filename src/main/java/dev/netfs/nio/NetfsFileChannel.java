@@ -1,0 +1,496 @@
+package dev.netfs.nio;
+
+import dev.netfs.engine.OpenFile;
+import dev.netfs.engine.RangeLock;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.MappedByteBuffer;
+import java.nio.channels.AsynchronousCloseException;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.FileLockInterruptionException;
+import java.nio.channels.NonReadableChannelException;
+import java.nio.channels.NonWritableChannelException;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.WritableByteChannel;
+import java.util.Objects;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A file channel over an engine's {@link OpenFile}, which does the reading, writing and locking;
+ * this adds the position and the JDK's rules about arguments, closing and interrupts, in the very
+ * order in which the JDK's own channel checks them.
+ *
+ * <h2>Concurrency</h2>
+ *
+ * {@link #positionLock} guards {@link #position} and is held by every operation that uses it, for
+ * as long as it takes; operations at positions of their own take no lock. It comes before the
+ * engine's locks, and {@link #implCloseChannel} never takes it.
+ *
+ * <p>Whatever may block runs between {@link #enter} and {@link #leave}, the channel's {@code begin}
+ * and {@code end}. A close on another thread closes the engine's file, which makes what is blocked
+ * in it fail with {@link AsynchronousCloseException}. An interrupt does the same through {@link
+ * #implCloseChannel}, on the interrupting thread, which must not be made to wait for what is still
+ * to be sent: the file is abandoned then, which sends it in the background.
+ */
+final class NetfsFileChannel extends FileChannel {
+  private final OpenHandle handle;
+  private final OpenFile file;
+  private final boolean readable;
+  private final boolean writable;
+  private final boolean append;
+  private final ThreadsInside inside = new ThreadsInside();
+  private final ReentrantLock positionLock = new ReentrantLock();
+  private long position; // guarded by positionLock; of no meaning with append
+
+  private NetfsFileChannel(OpenHandle handle, OpenRequest request) {
+    this.handle = handle;
+    this.file = handle.file;
+    this.readable = request.mode().read();
+    this.writable = request.mode().write();
+    this.append = request.append();
+  }
+
+  /**
+   * Opens a channel.
+   *
+   * @throws dev.netfs.share.IsDirectoryException if the path is a directory
+   */
+  static NetfsFileChannel open(NetfsPath path, OpenRequest request) throws IOException {
+    return path.getFileSystem()
+        .opened(new NetfsFileChannel(OpenHandle.open(path, request), request));
+  }
+
+  @Override
+  public int read(ByteBuffer dst) throws IOException {
+    checkReadable();
+    checkReadInto(dst);
+    positionLock.lock();
+    try {
+      int count = readAt(dst, current());
+      position += Math.max(0, count);
+      return count;
+    } finally {
+      positionLock.unlock();
+    }
+  }
+
+  @Override
+  public int read(ByteBuffer dst, long position) throws IOException {
+    Objects.requireNonNull(dst, "dst");
+    checkNotNegative(position, "position");
+    checkReadable();
+    checkReadInto(dst);
+    return readAt(dst, position);
+  }
+
+  private int readAt(ByteBuffer dst, long at) throws IOException {
+    int count = 0;
+    int entered = enter();
+    try {
+      if (isOpen()) {
+        count = file.read(dst, at);
+      }
+      return count;
+    } finally {
+      leave(entered, count > 0);
+    }
+  }
+
+  @Override
+  public long read(ByteBuffer[] dsts, int offset, int length) throws IOException {
+    Objects.checkFromIndexSize(offset, length, dsts.length);
+    checkReadable();
+    for (int i = offset; i < offset + length; i++) {
+      checkReadInto(dsts[i]);
+    }
+    positionLock.lock();
+    try {
+      long total = 0;
+      for (int i = offset; i < offset + length; i++) {
+        ByteBuffer dst = dsts[i];
+        int wanted = dst.remaining();
+        if (wanted == 0) {
+          continue;
+        }
+        int count = readAt(dst, current());
+        if (count < 0 && total == 0) {
+          return -1;
+        }
+        position += Math.max(0, count);
+        total += Math.max(0, count);
+        if (count < wanted) {
+          break;
+        }
+      }
+      return total;
+    } finally {
+      positionLock.unlock();
+    }
+  }
+
+  @Override
+  public int write(ByteBuffer src) throws IOException {
+    checkWritable();
+    Objects.requireNonNull(src, "src");
+    positionLock.lock();
+    try {
+      int count = writeAt(src, position);
+      position += count;
+      return count;
+    } finally {
+      positionLock.unlock();
+    }
+  }
+
+  @Override
+  public int write(ByteBuffer src, long position) throws IOException {
+    Objects.requireNonNull(src, "src");
+    checkNotNegative(position, "position");
+    checkWritable();
+    return writeAt(src, position);
+  }
+
+  /** Writes all of a buffer; with append at the end, whatever the position, as Linux does. */
+  private int writeAt(ByteBuffer src, long at) throws IOException {
+    int count = 0;
+    int entered = enter();
+    try {
+      if (isOpen()) {
+        int remaining = src.remaining();
+        if (append) {
+          if (remaining > 0) {
+            file.append(src);
+          }
+          count = remaining;
+        } else {
+          count = file.write(src, at);
+        }
+      }
+      return count;
+    } finally {
+      leave(entered, count > 0);
+    }
+  }
+
+  @Override
+  public long write(ByteBuffer[] srcs, int offset, int length) throws IOException {
+    Objects.checkFromIndexSize(offset, length, srcs.length);
+    checkWritable();
+    long total = 0;
+    for (int i = offset; i < offset + length; i++) {
+      total += srcs[i].remaining();
+    }
+    if (append && length > 1 && total <= TransferBuffers.SIZE) {
+      return appendTogether(srcs, offset, length);
+    }
+    positionLock.lock();
+    try {
+      long written = 0;
+      for (int i = offset; i < offset + length; i++) {
+        int count = writeAt(srcs[i], position);
+        position += count;
+        written += count;
+      }
+      return written;
+    } finally {
+      positionLock.unlock();
+    }
+  }
+
+  /** Appends several buffers in one piece, so that no other writer's bytes come between them. */
+  private long appendTogether(ByteBuffer[] srcs, int offset, int length) throws IOException {
+    ByteBuffer together = TransferBuffers.take();
+    try {
+      for (int i = offset; i < offset + length; i++) {
+        together.put(srcs[i].duplicate());
+      }
+      int count = write(together.flip());
+      for (int i = offset; i < offset + length; i++) {
+        srcs[i].position(srcs[i].limit());
+      }
+      return count;
+    } finally {
+      TransferBuffers.giveBack(together);
+    }
+  }
+
+  @Override
+  public long position() throws IOException {
+    checkOpen();
+    positionLock.lock();
+    try {
+      return current();
+    } finally {
+      positionLock.unlock();
+    }
+  }
+
+  /** Returns the position; an appending channel's is always the end. */
+  private long current() throws IOException {
+    return append ? size() : position;
+  }
+
+  @Override
+  public FileChannel position(long newPosition) throws IOException {
+    checkOpen();
+    checkNotNegative(newPosition, "position");
+    positionLock.lock();
+    try {
+      position = newPosition;
+      return this;
+    } finally {
+      positionLock.unlock();
+    }
+  }
+
+  @Override
+  public long size() throws IOException {
+    checkOpen();
+    long size = -1;
+    int entered = enter();
+    try {
+      if (isOpen()) {
+        size = file.size();
+      }
+      return size;
+    } finally {
+      leave(entered, size >= 0);
+    }
+  }
+
+  @Override
+  public FileChannel truncate(long size) throws IOException {
+    checkOpen();
+    checkNotNegative(size, "size");
+    checkWritable();
+    positionLock.lock();
+    try {
+      boolean done = false;
+      int entered = enter();
+      try {
+        if (isOpen()) {
+          file.truncate(size);
+          done = true;
+        }
+      } finally {
+        leave(entered, done);
+      }
+      position = Math.min(position, size);
+      return this;
+    } finally {
+      positionLock.unlock();
+    }
+  }
+
+  @Override
+  public void force(boolean metaData) throws IOException {
+    checkOpen();
+    boolean done = false;
+    int entered = enter();
+    try {
+      if (isOpen()) {
+        file.force(metaData);
+        done = true;
+      }
+    } finally {
+      leave(entered, done);
+    }
+  }
+
+  @Override
+  public long transferTo(long position, long count, WritableByteChannel target) throws IOException {
+    checkOpen();
+    if (!target.isOpen()) {
+      throw new ClosedChannelException();
+    }
+    checkReadable();
+    checkNotNegative(position, "position");
+    checkNotNegative(count, "count");
+    ByteBuffer buffer = TransferBuffers.take();
+    try {
+      return transferTo(position, count, target, buffer);
+    } finally {
+      TransferBuffers.giveBack(buffer);
+    }
+  }
+
+  private long transferTo(long from, long count, WritableByteChannel target, ByteBuffer buffer)
+      throws IOException {
+    long done = 0;
+    try {
+      while (done < count) {
+        buffer.clear().limit((int) Math.min(count - done, buffer.capacity()));
+        int read = readAt(buffer, from + done);
+        if (read <= 0) {
+          break;
+        }
+        buffer.flip();
+        int written = target.write(buffer);
+        done += written;
+        if (written < read) {
+          break; // a channel that does not block has taken what it can
+        }
+      }
+      return done;
+    } catch (IOException e) {
+      if (done > 0 && isOpen() && target.isOpen()) {
+        return done; // the error comes again with the next transfer, as the JDK has it
+      }
+      throw e;
+    }
+  }
+
+  @Override
+  public long transferFrom(ReadableByteChannel src, long position, long count) throws IOException {
+    checkOpen();
+    if (!src.isOpen()) {
+      throw new ClosedChannelException();
+    }
+    checkWritable();
+    checkNotNegative(position, "position");
+    checkNotNegative(count, "count");
+    if (position > size()) {
+      return 0;
+    }
+    ByteBuffer buffer = TransferBuffers.take();
+    try {
+      return transferFrom(src, position, count, buffer);
+    } finally {
+      TransferBuffers.giveBack(buffer);
+    }
+  }
+
+  private long transferFrom(ReadableByteChannel src, long to, long count, ByteBuffer buffer)
+      throws IOException {
+    long done = 0;
+    try {
+      while (done < count) {
+        buffer.clear().limit((int) Math.min(count - done, buffer.capacity()));
+        if (src.read(buffer) <= 0) {
+          break;
+        }
+        done += writeAt(buffer.flip(), to + done);
+      }
+      return done;
+    } catch (IOException e) {
+      if (done > 0 && isOpen() && src.isOpen()) {
+        return done;
+      }
+      throw e;
+    }
+  }
+
+  @Override
+  public MappedByteBuffer map(MapMode mode, long position, long size) {
+    throw new UnsupportedOperationException(
+        "a file of a netfs mount cannot be mapped into memory; read it into a buffer instead");
+  }
+
+  @Override
+  public FileLock lock(long position, long size, boolean shared) throws IOException {
+    checkOpen();
+    checkLockable(shared);
+    long extent = NetfsFileLock.extent(position, size);
+    @Nullable RangeLock lock = null;
+    int entered = enter();
+    try {
+      if (isOpen()) {
+        lock = file.lock(position, extent, shared, true);
+      }
+    } finally {
+      try {
+        leave(entered, lock != null);
+      } catch (ClosedByInterruptException e) {
+        throw new FileLockInterruptionException();
+      }
+    }
+    if (lock == null) {
+      throw new AsynchronousCloseException();
+    }
+    return new NetfsFileLock(this, position, extent, shared, lock);
+  }
+
+  @Override
+  public @Nullable FileLock tryLock(long position, long size, boolean shared) throws IOException {
+    checkOpen();
+    checkLockable(shared);
+    long extent = NetfsFileLock.extent(position, size);
+    RangeLock lock = file.lock(position, extent, shared, false);
+    return lock == null ? null : new NetfsFileLock(this, position, extent, shared, lock);
+  }
+
+  @Override
+  protected void implCloseChannel() throws IOException {
+    handle.path().getFileSystem().closed(this);
+    if (inside.anyInterrupted()) {
+      handle.abandon();
+    } else {
+      handle.close();
+    }
+  }
+
+  @Override
+  public String toString() {
+    return getClass().getSimpleName() + "[" + handle + "]";
+  }
+
+  /** Begins what may block; to be followed by {@link #leave} with what this returns. */
+  private int enter() {
+    int entered = inside.enter();
+    begin();
+    return entered;
+  }
+
+  private void leave(int entered, boolean completed) throws AsynchronousCloseException {
+    try {
+      end(completed);
+    } finally {
+      inside.leave(entered);
+    }
+  }
+
+  private void checkOpen() throws ClosedChannelException {
+    if (!isOpen()) {
+      throw new ClosedChannelException();
+    }
+  }
+
+  private void checkReadable() throws ClosedChannelException {
+    checkOpen();
+    if (!readable) {
+      throw new NonReadableChannelException();
+    }
+  }
+
+  private void checkWritable() throws ClosedChannelException {
+    checkOpen();
+    if (!writable) {
+      throw new NonWritableChannelException();
+    }
+  }
+
+  private void checkLockable(boolean shared) {
+    if (shared && !readable) {
+      throw new NonReadableChannelException();
+    }
+    if (!shared && !writable) {
+      throw new NonWritableChannelException();
+    }
+  }
+
+  private static void checkReadInto(ByteBuffer dst) {
+    if (dst.isReadOnly()) {
+      throw new IllegalArgumentException("Read-only buffer");
+    }
+  }
+
+  private static void checkNotNegative(long value, String name) {
+    if (value < 0) {
+      throw new IllegalArgumentException("negative " + name + " " + value);
+    }
+  }
+}

@@ -1,0 +1,76 @@
+package dev.netfs.nio;
+
+import dev.netfs.engine.Mount;
+import dev.netfs.share.FileInfo;
+import java.io.IOException;
+import java.nio.file.FileSystemLoopException;
+import java.nio.file.NotDirectoryException;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+
+/** Finds what a path leads to when the symbolic links on the way are followed. */
+final class RealPaths {
+  /** As many links as Linux follows before it takes them for a loop. */
+  private static final int MAX_LINKS = 40;
+
+  private RealPaths() {}
+
+  /**
+   * Returns the text of the absolute path of an existing object.
+   *
+   * @param follow whether symbolic links are followed; if not, the path is only checked to exist
+   */
+  static String resolve(NetfsPath path, boolean follow) throws IOException {
+    Mount mount = path.getFileSystem().mount();
+    try {
+      if (!follow || !mount.capabilities().symbolicLinks()) {
+        mount.stat(path.remote(), false);
+        return path.remote();
+      }
+      return followed(mount, path);
+    } catch (IOException e) {
+      throw PathErrors.shown(e, path);
+    }
+  }
+
+  private static String followed(Mount mount, NetfsPath path) throws IOException {
+    Deque<String> ahead = new ArrayDeque<>(PathSyntax.elements(path.remote()));
+    String real = "/";
+    int links = 0;
+    if (ahead.isEmpty()) {
+      mount.stat(real, false);
+    }
+    while (!ahead.isEmpty()) {
+      String element = ahead.removeFirst();
+      if (element.equals(".") || element.isEmpty()) {
+        continue;
+      }
+      if (element.equals("..")) {
+        // Of a link's target only; by now nothing before it is a link, so that names suffice.
+        real = PathSyntax.normalize(real + "/..");
+        continue;
+      }
+      String next = PathSyntax.resolve(real, element);
+      FileInfo info = mount.stat(next, false);
+      if (info.isSymbolicLink()) {
+        if (++links > MAX_LINKS) {
+          throw new FileSystemLoopException(path.toString());
+        }
+        String target = PathSyntax.clean(mount.readLink(next));
+        if (target.startsWith("/")) {
+          real = "/";
+        }
+        List<String> elements = PathSyntax.elements(target);
+        for (int i = elements.size() - 1; i >= 0; i--) {
+          ahead.addFirst(elements.get(i));
+        }
+      } else if (!ahead.isEmpty() && !info.isDirectory()) {
+        throw new NotDirectoryException(next);
+      } else {
+        real = next;
+      }
+    }
+    return real;
+  }
+}
