@@ -59,6 +59,8 @@ class ArchitectureTest {
           Map.entry("dev.netfs.share.s3", uses(SHARE).libraries("software.amazon.awssdk.")),
           Map.entry("dev.netfs.share.webdav", uses(SHARE)),
           Map.entry("dev.netfs.share.hdfs", uses(SHARE).libraries("org.apache.hadoop.")),
+          // The provider of the SLF4J that the all jar bundles.
+          Map.entry("dev.netfs.slf4j", uses().libraries("org.slf4j.")),
           // The demo brings an SFTP server of its own.
           Map.entry(CLI, uses(API, NIO).libraries("picocli.", JACKSON, SSHD)));
 
