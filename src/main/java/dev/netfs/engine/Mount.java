@@ -11,7 +11,6 @@ import dev.netfs.share.IsDirectoryException;
 import dev.netfs.share.Share;
 import dev.netfs.share.ShareCapabilities;
 import dev.netfs.share.ShareConnectException;
-import dev.netfs.share.ShareFile;
 import dev.netfs.share.ShareProvider;
 import dev.netfs.share.SpaceInfo;
 import java.io.Closeable;
@@ -24,7 +23,13 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.NotLinkException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 
 /**
@@ -41,9 +46,21 @@ public final class Mount implements Closeable {
   private final Stats stats = new Stats();
   private final ShareSession session;
   private final AttributeCache attributes;
-  private volatile boolean open = true;
+  private final InodeTable inodes = new InodeTable();
+  private final Services services;
+  private final Reads reads;
+  private final Writes writes;
+  private final DirectIo directIo;
+  private final Set<OpenFile> files = ConcurrentHashMap.newKeySet();
+  private final ScheduledFuture<?> flusher;
+  private final AtomicBoolean open = new AtomicBoolean(true);
 
-  private Mount(MountSpec spec, ShareProvider provider) throws IOException {
+  /**
+   * Connects to a share through a given transport.
+   *
+   * @throws IOException if it cannot be connected
+   */
+  Mount(MountSpec spec, ShareProvider provider) throws IOException {
     root = spec.root();
     options = MountOptions.of(spec.options());
     attributes =
@@ -58,6 +75,58 @@ public final class Mount implements Closeable {
             options.timeout(),
             options.retries(),
             stats);
+    ShareCapabilities capabilities = session.capabilities();
+    services =
+        new Services(
+            options,
+            session,
+            new PageCache(options.memory(), options.pageSize()),
+            new DepthLimit(options.depth(session)),
+            new DirtyLimit(options.dirtyLimit()),
+            attributes,
+            inodes,
+            stats,
+            options.rsize() > 0 ? options.rsize() : capabilities.rsize(),
+            options.wsize() > 0 ? options.wsize() : capabilities.wsize());
+    reads = new Reads(services);
+    writes = new Writes(services);
+    directIo = new DirectIo(services);
+    long age = options.writebackAge().toMillis();
+    long period = Math.max(10, Math.min(1000, age / 2));
+    flusher =
+        Background.TIMER.scheduleWithFixedDelay(
+            () -> Background.WORKERS.execute(this::sendAged),
+            period,
+            period,
+            TimeUnit.MILLISECONDS);
+  }
+
+  Reads reads() {
+    return reads;
+  }
+
+  Writes writes() {
+    return writes;
+  }
+
+  DirectIo directIo() {
+    return directIo;
+  }
+
+  /** Returns what a file is called for locks: by its server, not by the mount. */
+  String lockName(String path) {
+    return root.getScheme() + "://" + root.getRawAuthority() + root.getPath() + path;
+  }
+
+  /** Sends what has been dirty for longer than it may. */
+  private void sendAged() {
+    long now = System.nanoTime();
+    for (Inode inode : inodes.all()) {
+      if (inode.writeback.isDirty()
+          && now - inode.writeback.dirtySinceNanos() > options.writebackAge().toNanos()) {
+        inode.writeback.issue();
+      }
+    }
   }
 
   /**
@@ -94,48 +163,177 @@ public final class Mount implements Closeable {
 
   /** Returns whether the mount is open. */
   public boolean isOpen() {
-    return open;
+    return open.get();
   }
 
   /** Returns what the mount has done so far. */
   public NetfsStats stats() {
-    return stats.snapshot(0, 0);
+    return stats.snapshot(services.pages().usedBytes(), services.dirty().bytes());
   }
 
-  /** Sends everything dirty to the server. */
-  public void sync() throws IOException {}
+  /**
+   * Sends everything dirty to the server and waits for it.
+   *
+   * @throws IOException if some of it could not be sent; it stays in memory
+   */
+  public void sync() throws IOException {
+    IOException failure = null;
+    for (Inode inode : inodes.all()) {
+      long heard = inode.errors.now();
+      flush(inode);
+      IOException error = inode.errors.since(heard, inode.path());
+      if (error != null) {
+        failure = Errors.add(failure, error);
+      }
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  /** Sends what is dirty of one file, and waits until it has arrived or failed. */
+  private static void flush(Inode inode) throws IOException {
+    for (int round = 0; round < 2 && inode.writeback.isDirty(); round++) {
+      inode.writeback.issue();
+      CompletableFuture<Void> settled;
+      inode.lock.lock();
+      try {
+        settled = inode.writeback.settled();
+      } finally {
+        inode.lock.unlock();
+      }
+      Await.result(settled);
+    }
+  }
 
   /** Drops all clean data and all attributes. */
   public void dropCaches() {
     attributes.treeChanged();
+    inodes.all().forEach(Inode::invalidate);
   }
 
-  /** Ends the mount: sends what is dirty, closes every open file and the connection. */
+  /**
+   * Ends the mount: closes every open file, sends what is dirty, ends the connection. A second call
+   * does nothing.
+   *
+   * @throws IOException if something that was written could not be sent; it is lost now
+   */
   @Override
   public void close() throws IOException {
-    open = false;
+    if (!open.compareAndSet(true, false)) {
+      return;
+    }
+    flusher.cancel(false);
+    IOException failure = null;
+    for (OpenFile file : files) {
+      try {
+        file.close();
+      } catch (IOException e) {
+        failure = Errors.add(failure, e);
+      }
+    }
+    try {
+      sync();
+    } catch (IOException e) {
+      failure = Errors.add(failure, e);
+    }
     session.close();
+    if (failure != null) {
+      throw failure;
+    }
   }
 
-  /** Opens a regular file. */
+  /**
+   * Opens a regular file.
+   *
+   * @throws IsDirectoryException if it is a directory
+   */
   public OpenFile open(String path, OpenMode mode) throws IOException {
-    ShareFile file = Await.result(session.call("open", share -> share.open(path, mode.intent())));
-    attributes.changed(path);
-    return new OpenFile(file, mode);
+    OpenMode effective =
+        options.cache() == CacheMode.NONE || options.cache() == CacheMode.STRICT
+            ? mode.uncached()
+            : mode;
+    Inode inode = inodes.acquire(path, p -> new Inode(services, inodes, p));
+    boolean opened = false;
+    boolean cutting = false;
+    try {
+      if (mode.truncate() && inode.writeback.isDirty()) {
+        cutting = true;
+        forgetDirty(inode);
+      }
+      OpenFile file = open(inode, effective);
+      opened = true;
+      files.add(file);
+      return file;
+    } finally {
+      if (cutting) {
+        inode.lock.lock();
+        try {
+          inode.writeback.release();
+        } finally {
+          inode.lock.unlock();
+        }
+      }
+      if (!opened) {
+        inodes.release(inode);
+      }
+    }
+  }
+
+  private OpenFile open(Inode inode, OpenMode mode) throws IOException {
+    RemoteFile handle = new RemoteFile(session, stats, inode, mode.intent());
+    long changes = inode.changesSoFar();
+    String path = inode.path();
+    if (mode.write()) {
+      attributes.changed(path);
+    }
+    try {
+      FileInfo info = Await.result(handle.open());
+      inode.opened(handle, info, mode.intent(), changes);
+    } finally {
+      if (mode.write()) {
+        attributes.changed(path);
+      }
+    }
+    return new OpenFile(this, services, inode, mode);
+  }
+
+  /** Before an open cuts a file off: what is dirty of it must not arrive afterwards. */
+  private static void forgetDirty(Inode inode) throws IOException {
+    CompletableFuture<Void> settled;
+    inode.lock.lock();
+    try {
+      inode.writeback.hold();
+      settled = inode.writeback.settled();
+    } finally {
+      inode.lock.unlock();
+    }
+    Await.result(settled);
+  }
+
+  /** Notes that an open file is closed. */
+  void closed(OpenFile file) {
+    files.remove(file);
+    inodes.release(file.inode());
   }
 
   /** Returns an object's attributes. */
   public FileInfo stat(String path, boolean followLinks) throws IOException {
     FileInfo known = attributes.get(path);
     if (known != null && !(followLinks && known.isSymbolicLink())) {
-      return known;
+      return overlay(path, known);
     }
     AttributeCache.Ticket ticket = attributes.ticket(path);
     FileInfo info = Await.result(session.call("stat", share -> share.stat(path, followLinks)));
     if (!followLinks) {
       attributes.put(path, info, ticket);
     }
-    return info;
+    return overlay(path, info);
+  }
+
+  private FileInfo overlay(String path, FileInfo info) {
+    Inode inode = inodes.find(path);
+    return inode == null ? info : inode.overlay(info);
   }
 
   /** Lists a directory. */
@@ -151,6 +349,12 @@ public final class Mount implements Closeable {
                   return share.list(path, found::add).thenApply(done -> found);
                 }));
     attributes.putListing(path, entries, ticket);
+    String prefix = path.equals("/") ? "/" : path + "/";
+    entries.replaceAll(
+        entry -> {
+          FileInfo mine = overlay(prefix + entry.name(), entry.info());
+          return mine == entry.info() ? entry : new DirectoryEntry(entry.name(), mine);
+        });
     return entries;
   }
 
@@ -177,6 +381,7 @@ public final class Mount implements Closeable {
         "delete",
         share -> type == FileType.DIRECTORY ? share.deleteDirectory(path) : share.deleteFile(path),
         failure -> failure instanceof NoSuchFileException);
+    inodes.remove(path);
   }
 
   /**
@@ -206,6 +411,8 @@ public final class Mount implements Closeable {
               "rename",
               share -> share.rename(source, target, replace),
               failure -> failure instanceof NoSuchFileException));
+      inodes.remove(target);
+      inodes.rename(source, target);
     } finally {
       attributes.treeChanged();
     }
@@ -214,6 +421,13 @@ public final class Mount implements Closeable {
   /** Changes attributes. */
   public void setAttributes(String path, AttributeChange change, boolean followLinks)
       throws IOException {
+    if (change.modified() != null) {
+      // Or what is sent later would move the time on again.
+      Inode inode = inodes.find(path);
+      if (inode != null) {
+        flush(inode);
+      }
+    }
     change(path, "setattr", share -> share.setAttributes(path, change, followLinks), Replay.NEVER);
     if (followLinks) {
       attributes.treeChanged(); // the path may be a link to anywhere
@@ -249,6 +463,10 @@ public final class Mount implements Closeable {
   public boolean copy(String source, String target) throws IOException {
     if (!capabilities().serverCopy()) {
       return false;
+    }
+    Inode inode = inodes.find(source);
+    if (inode != null) {
+      flush(inode);
     }
     change(target, "copy", share -> share.copy(source, target), Replay.NEVER);
     return true;

@@ -44,6 +44,11 @@ record MountOptions(
     LOCAL
   }
 
+  /** Returns how many requests may be outstanding at once on a session. */
+  int depth(ShareSession session) {
+    return depth > 0 ? depth : session.capabilities().depth();
+  }
+
   /** The names of the options that the engine understands. */
   static final Set<String> NAMES =
       Set.of(

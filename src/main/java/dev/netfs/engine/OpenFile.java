@@ -1,31 +1,68 @@
 package dev.netfs.engine;
 
-import dev.netfs.share.IoSegments;
-import dev.netfs.share.ReadResult;
-import dev.netfs.share.ShareFile;
+import dev.netfs.share.FileInfo;
+import dev.netfs.share.ShareCapabilities.LockKind;
+import dev.netfs.share.ShareLock;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.AsynchronousCloseException;
+import java.nio.channels.ClosedChannelException;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
  * An open file of a mount: one for each channel.
  *
  * <p>Reads and writes block, are safe for use by several threads, and are woken by {@link #close}
- * from another thread with {@link java.nio.channels.AsynchronousCloseException}. They take no
- * notice of a thread's interrupt status: whoever wants an interrupt to end them closes the file, as
- * {@link java.nio.channels.spi.AbstractInterruptibleChannel} does.
+ * from another thread with {@link AsynchronousCloseException}. They take no notice of a thread's
+ * interrupt status: whoever wants an interrupt to end them closes the file, as {@link
+ * java.nio.channels.spi.AbstractInterruptibleChannel} does.
  */
 public final class OpenFile implements Closeable {
-  private final ShareFile file;
+  private final Mount mount;
+  private final Services services;
+  private final Inode inode;
+  private final OpenMode mode;
+  private final Readahead readahead;
+  private final AtomicLong heard;
+  private final Set<HeldLock> locks = ConcurrentHashMap.newKeySet();
+  private final AtomicBoolean closed = new AtomicBoolean();
 
-  OpenFile(ShareFile file, OpenMode mode) {
-    this.file = file;
+  /** Completes when the file begins to close: whoever waits in it also waits for this. */
+  private final CompletableFuture<Void> closing = new CompletableFuture<>();
+
+  OpenFile(Mount mount, Services services, Inode inode, OpenMode mode) {
+    this.mount = mount;
+    this.services = services;
+    this.inode = inode;
+    this.mode = mode;
+    this.readahead = new Readahead(mount.reads(), services.options());
+    this.heard = new AtomicLong(inode.errors.now());
+  }
+
+  Inode inode() {
+    return inode;
+  }
+
+  Readahead readahead() {
+    return readahead;
   }
 
   /** Returns the file's size in bytes, as this mount sees it: with what is not yet sent. */
   public long size() throws IOException {
-    return Await.result(file.stat()).size();
+    checkOpen();
+    if (mode.caching() != OpenMode.Caching.CACHED || inode.sizeIsStale()) {
+      refresh();
+    }
+    return inode.localSize();
   }
 
   /**
@@ -35,14 +72,28 @@ public final class OpenFile implements Closeable {
    * @param position the first byte's offset in the file, 0 or more
    * @return how many bytes were read; less than {@code dst} takes only at the file's end; -1 if the
    *     position is at or past the file's end
+   * @throws AsynchronousCloseException if the file was closed meanwhile
+   * @throws IOException if the server could not be asked or refused
    */
   public int read(ByteBuffer dst, long position) throws IOException {
+    checkOpen();
     if (!dst.hasRemaining()) {
       return 0;
     }
-    ReadResult result = Await.result(file.read(IoSegments.of(dst), position));
-    dst.position(dst.position() + (int) result.bytes());
-    return result.bytes() == 0 ? -1 : (int) result.bytes();
+    int count = readOnce(dst, position);
+    if (count < 0 && mode.caching() == OpenMode.Caching.CACHED && inode.sizeIsStale()) {
+      refresh();
+      count = readOnce(dst, position);
+    }
+    return count;
+  }
+
+  private int readOnce(ByteBuffer dst, long position) throws IOException {
+    return switch (mode.caching()) {
+      case CACHED -> mount.reads().read(this, dst, position);
+      case UNBUFFERED -> mount.directIo().read(this, dst, position, false);
+      case DIRECT -> mount.directIo().read(this, dst, position, true);
+    };
   }
 
   /**
@@ -52,14 +103,19 @@ public final class OpenFile implements Closeable {
    * @param position the first byte's offset in the file, 0 or more; past the end, the gap reads as
    *     zeros
    * @return how many were written
+   * @throws AsynchronousCloseException if the file was closed meanwhile
+   * @throws IOException if an earlier write could not be sent, or this one, where it has to be
    */
   public int write(ByteBuffer src, long position) throws IOException {
+    checkOpen();
+    throwWritebackError();
     int count = src.remaining();
-    while (src.hasRemaining()) {
-      long done = Await.result(file.write(IoSegments.of(src), position)).bytes();
-      src.position(src.position() + (int) done);
-      position += done;
+    if (mode.caching() == OpenMode.Caching.CACHED) {
+      mount.writes().write(this, src, position);
+    } else {
+      mount.directIo().write(this, src, position);
     }
+    written();
     return count;
   }
 
@@ -67,17 +123,98 @@ public final class OpenFile implements Closeable {
    * Writes all of a buffer's remaining bytes at the file's end, wherever that is at the moment.
    *
    * @return the offset after the last byte written
+   * @throws IOException as {@link #write}
    */
   public long append(ByteBuffer src) throws IOException {
-    long end = size();
-    return end + write(src, end);
+    checkOpen();
+    throwWritebackError();
+    long end;
+    if (mode.caching() == OpenMode.Caching.CACHED) {
+      end = mount.writes().append(this, src);
+    } else {
+      inode.appending.lock();
+      try {
+        long size = size();
+        end = size + src.remaining();
+        mount.directIo().write(this, src, size);
+      } finally {
+        inode.appending.unlock();
+      }
+    }
+    written();
+    return end;
+  }
+
+  private void written() throws IOException {
+    switch (mode.durability()) {
+      case BACK -> {}
+      case THROUGH -> {
+        flush();
+        throwWritebackError();
+      }
+      case DATA_SYNC -> force(false);
+      case SYNC -> force(true);
+    }
   }
 
   /** Cuts the file, if it is longer than the given size; otherwise does nothing. */
-  @SuppressWarnings("NullAway")
   public void truncate(long size) throws IOException {
-    if (size < size()) {
-      Await.result(file.truncate(size));
+    checkOpen();
+    throwWritebackError();
+    if (mode.caching() != OpenMode.Caching.CACHED) {
+      flush();
+      refresh();
+    }
+    long sizeBefore;
+    CompletableFuture<Void> settled;
+    inode.lock.lock();
+    try {
+      if (size >= inode.localSize()) {
+        return;
+      }
+      sizeBefore = Math.max(inode.remoteSize(), inode.writeback.end());
+      inode.writeback.hold();
+      inode.cut(size);
+      settled = inode.writeback.settled();
+    } finally {
+      inode.lock.unlock();
+    }
+    try {
+      // What was on its way before must have arrived, or the server would extend the file again.
+      Await.result(settled);
+      if (sizeBefore > size) {
+        cutServer(size, sizeBefore);
+      }
+    } finally {
+      inode.lock.lock();
+      try {
+        inode.writeback.release();
+      } finally {
+        inode.lock.unlock();
+      }
+      services.attributes().changed(inode.path());
+    }
+    written();
+  }
+
+  private void cutServer(long size, long sizeBefore) throws IOException {
+    RemoteFile remote = inode.writerInUse();
+    boolean done = false;
+    try {
+      Await.result(remote.call("truncate", open -> open.truncate(size)));
+      done = true;
+    } finally {
+      remote.endUse();
+      inode.lock.lock();
+      try {
+        if (done) {
+          inode.serverCut(size);
+        } else {
+          inode.serverNotCut(sizeBefore);
+        }
+      } finally {
+        inode.lock.unlock();
+      }
     }
   }
 
@@ -85,14 +222,86 @@ public final class OpenFile implements Closeable {
    * Sends what was written to the server, on its stable storage where the share can ask for that.
    *
    * @param metadata whether the attributes have to be there too
+   * @throws IOException if something could not be sent, now or since the last call
    */
-  @SuppressWarnings("NullAway")
   public void force(boolean metadata) throws IOException {
-    Await.result(file.sync(metadata));
+    checkOpen();
+    flush();
+    throwWritebackError();
+    if (mode.write()) {
+      RemoteFile remote = inode.writerInUse();
+      try {
+        await(remote.call("sync", open -> open.sync(metadata)));
+      } finally {
+        remote.endUse();
+      }
+    }
+  }
+
+  /** Sends everything dirty and waits for it; failures are noted in the error sequence. */
+  void flush() throws IOException {
+    flush(this::await);
+  }
+
+  /** Waits for a stage, in one way or another. */
+  private interface Waiter {
+    void await(CompletableFuture<Void> stage) throws IOException;
+  }
+
+  private void flush(Waiter waiter) throws IOException {
+    // Twice: what was on its way when it was written again can be sent only after it has arrived.
+    for (int round = 0; round < 2; round++) {
+      inode.writeback.issue();
+      CompletableFuture<Void> settled;
+      inode.lock.lock();
+      try {
+        settled = inode.writeback.settled();
+      } finally {
+        inode.lock.unlock();
+      }
+      waiter.await(settled);
+      if (!inode.writeback.isDirty()) {
+        return;
+      }
+    }
+  }
+
+  /** Throws the newest write-back error that this open file has not heard of (errseq). */
+  void throwWritebackError() throws IOException {
+    long before = heard.get();
+    long now = inode.errors.now();
+    if (now != before && heard.compareAndSet(before, now)) {
+      IOException error = inode.errors.since(before, inode.path());
+      if (error != null) {
+        throw error;
+      }
+    }
+  }
+
+  private void refresh() throws IOException {
+    long changes = inode.changesSoFar();
+    RemoteFile remote;
+    inode.lock.lock();
+    try {
+      if (mode.read()) {
+        remote = inode.readerInUse();
+      } else {
+        remote = inode.writerInUse();
+      }
+    } finally {
+      inode.lock.unlock();
+    }
+    try {
+      FileInfo info = await(remote.call("stat", open -> open.stat()));
+      inode.refreshed(info, changes);
+    } finally {
+      remote.endUse();
+    }
   }
 
   /**
-   * Takes a byte-range lock for this open file.
+   * Takes a byte-range lock for this open file. What is in memory of the file is asked for again
+   * afterwards: whoever held the lock before may have changed it.
    *
    * @param position the first byte
    * @param size how many bytes, at least 1
@@ -106,7 +315,149 @@ public final class OpenFile implements Closeable {
    */
   public @Nullable RangeLock lock(long position, long size, boolean shared, boolean wait)
       throws IOException {
-    throw new UnsupportedOperationException();
+    checkOpen();
+    boolean local = services.options().locks() == MountOptions.Locks.LOCAL;
+    if (!local && services.session().capabilities().locks() == LockKind.NONE) {
+      throw new UnsupportedOperationException(
+          mount.root()
+              + " has no byte-range locks on its server; mount it with the option"
+              + " locks=local for locks that hold within this JVM only");
+    }
+    LockTable.Range range = LockTable.take(mount.lockName(inode.path()), position, size);
+    boolean held = false;
+    RemoteFile remote = null;
+    try {
+      ShareLock onServer = null;
+      if (!local) {
+        flush(); // so that nothing of ours is dropped below
+        remote = inode.handleInUse(!shared);
+        onServer = serverLock(remote, position, size, shared, wait);
+        if (onServer == null) {
+          return null;
+        }
+        inode.invalidate();
+        refresh();
+      }
+      HeldLock lock = new HeldLock(range, onServer, remote);
+      locks.add(lock);
+      held = true;
+      return lock;
+    } finally {
+      if (!held) {
+        LockTable.giveBack(range);
+        if (remote != null) {
+          remote.endUse();
+        }
+      }
+    }
+  }
+
+  private @Nullable ShareLock serverLock(
+      RemoteFile remote, long position, long size, boolean shared, boolean wait)
+      throws IOException {
+    // Each attempt, over a new connection perhaps, has a future of its own to cancel.
+    Queue<CompletableFuture<?>> asked = new ConcurrentLinkedQueue<>();
+    CompletableFuture<@Nullable ShareLock> pending =
+        remote.call(
+            "lock",
+            open -> {
+              CompletableFuture<@Nullable ShareLock> lock = open.lock(position, size, shared, wait);
+              asked.add(lock);
+              return lock;
+            });
+    try {
+      return await(pending);
+    } catch (AsynchronousCloseException e) {
+      asked.forEach(future -> future.cancel(true));
+      // It may have been granted at the very moment.
+      pending.thenAccept(
+          granted -> {
+            if (granted != null) {
+              granted.release();
+            }
+          });
+      throw e;
+    }
+  }
+
+  /** A lock of this open file. */
+  private final class HeldLock implements RangeLock {
+    private final LockTable.Range range;
+    private final @Nullable ShareLock onServer;
+    private final @Nullable RemoteFile remote;
+    private final AtomicBoolean released = new AtomicBoolean();
+
+    HeldLock(LockTable.Range range, @Nullable ShareLock onServer, @Nullable RemoteFile remote) {
+      this.range = range;
+      this.onServer = onServer;
+      this.remote = remote;
+    }
+
+    @Override
+    public boolean isHeld() {
+      return !released.get();
+    }
+
+    @Override
+    public void release() throws IOException {
+      if (!released.compareAndSet(false, true)) {
+        return;
+      }
+      try {
+        if (onServer != null) {
+          try {
+            flush(Await::result);
+          } finally {
+            Await.result(onServer.release());
+          }
+        }
+      } finally {
+        giveBack();
+      }
+    }
+
+    /** Gives it back without waiting, what was written under it being on its way. */
+    void releaseLater(CompletableFuture<Void> sent) {
+      if (!released.compareAndSet(false, true)) {
+        return;
+      }
+      sent.whenComplete(
+          (done, failure) -> {
+            if (onServer != null) {
+              onServer.release();
+            }
+            giveBack();
+          });
+    }
+
+    private void giveBack() {
+      locks.remove(this);
+      LockTable.giveBack(range);
+      if (remote != null) {
+        remote.endUse();
+      }
+    }
+  }
+
+  /** Waits for a stage, or until the file is closed. */
+  <T> T await(CompletableFuture<T> stage) throws IOException {
+    if (!stage.isDone()) {
+      try {
+        CompletableFuture.anyOf(stage, closing).join();
+      } catch (CompletionException e) {
+        // The stage's own failure, thrown below.
+      }
+      if (!stage.isDone()) {
+        throw new AsynchronousCloseException();
+      }
+    }
+    return Await.result(stage);
+  }
+
+  private void checkOpen() throws ClosedChannelException {
+    if (closed.get()) {
+      throw new ClosedChannelException();
+    }
   }
 
   /**
@@ -116,16 +467,62 @@ public final class OpenFile implements Closeable {
    * @throws IOException if something could not be sent; it stays in memory and is sent later
    */
   @Override
-  @SuppressWarnings("NullAway")
+  @SuppressWarnings("NullAway") // a future of Void completes with null
   public void close() throws IOException {
-    Await.result(file.close());
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
+    closing.complete(null);
+    try {
+      if (mode.write()) {
+        flush(Await::result);
+      }
+      for (HeldLock lock : locks) {
+        lock.release();
+      }
+    } finally {
+      finishClose();
+    }
+    throwWritebackError();
   }
 
   /**
    * Closes the file without waiting: what was written is sent in the background. For a channel that
    * an interrupt closes.
    */
+  @SuppressWarnings("NullAway") // a future of Void completes with null
   public void abandon() {
-    file.close();
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
+    closing.complete(null);
+    inode.writeback.issue();
+    CompletableFuture<Void> settled;
+    inode.lock.lock();
+    try {
+      settled = inode.writeback.settled();
+    } finally {
+      inode.lock.unlock();
+    }
+    for (HeldLock lock : locks) {
+      lock.releaseLater(settled);
+    }
+    finishClose();
+  }
+
+  private void finishClose() {
+    inode.lock.lock();
+    try {
+      readahead.close();
+    } finally {
+      inode.lock.unlock();
+    }
+    inode.closed();
+    mount.closed(this);
+  }
+
+  @Override
+  public String toString() {
+    return "OpenFile[" + inode.path() + "]";
   }
 }

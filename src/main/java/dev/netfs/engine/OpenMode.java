@@ -62,6 +62,13 @@ public record OpenMode(
           Durability.BACK,
           Caching.CACHED);
 
+  /** The same, past the memory cache. */
+  OpenMode uncached() {
+    return caching != Caching.CACHED
+        ? this
+        : new OpenMode(read, write, disposition, truncate, mode, durability, Caching.DIRECT);
+  }
+
   OpenIntent intent() {
     return new OpenIntent(read, write, disposition, truncate, mode);
   }

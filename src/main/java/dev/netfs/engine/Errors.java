@@ -1,0 +1,54 @@
+package dev.netfs.engine;
+
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import org.jspecify.annotations.Nullable;
+
+/** Makes an exception of its own for each of those whom one failure concerns. */
+final class Errors {
+  private Errors() {}
+
+  /** Returns what a shared download failed with, for one of its readers. */
+  static IOException copy(Throwable failure, String path) {
+    return copy(failure, path, "");
+  }
+
+  /**
+   * Returns an exception of the same kind as a failure, with the failure as its cause: one object
+   * thrown in several threads would show the stack of only one.
+   *
+   * @param failure what happened
+   * @param path the file it happened to
+   * @param what begins the reason of a failure that has none of the JDK's types
+   */
+  static IOException copy(Throwable failure, String path, String what) {
+    FileSystemException copy;
+    if (failure instanceof NoSuchFileException) {
+      copy = new NoSuchFileException(path);
+    } else if (failure instanceof AccessDeniedException) {
+      copy = new AccessDeniedException(path);
+    } else {
+      copy =
+          new FileSystemException(
+              path,
+              null,
+              what
+                  + (failure instanceof FileSystemException known && known.getReason() != null
+                      ? known.getReason()
+                      : failure.getMessage() == null ? failure.toString() : failure.getMessage()));
+    }
+    copy.initCause(failure);
+    return copy;
+  }
+
+  /** Returns the first of several failures, with the others suppressed in it. */
+  static IOException add(@Nullable IOException first, IOException next) {
+    if (first == null) {
+      return next;
+    }
+    first.addSuppressed(next);
+    return first;
+  }
+}

@@ -1,0 +1,542 @@
+package dev.netfs.engine;
+
+import dev.netfs.CacheMode;
+import dev.netfs.share.FileInfo;
+import dev.netfs.share.OpenIntent;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What this mount knows of one remote file: its sizes, what of it is in memory, what of that is
+ * dirty, and which state of the server's file all this belongs to.
+ *
+ * <h2>Sizes</h2>
+ *
+ * {@link #localSize} is what readers and writers here see; {@link #remoteSize} what the server's
+ * file has, as far as we know; at and after {@link #zeroPoint} the server has nothing that we lack:
+ * what is not in memory there is zeros, and the server is not asked (S1). Evicting a page raises
+ * the zero point to its end (S2).
+ *
+ * <h2>Coherence</h2>
+ *
+ * {@link #token} says which state of the server's file the clean bytes in memory belong to; null
+ * once we have written, since then there is no telling our own change from another's. An open
+ * compares it with what the server says: if it differs, every clean byte is dropped and the {@link
+ * #generation} moves on, which keeps downloads on their way from being kept (C1). If it matches,
+ * pages stay, except those fetched while the file's timestamp was too young to prove anything (C3):
+ * a change within the same tick of the server's clock would not show.
+ *
+ * <h2>Concurrency</h2>
+ *
+ * {@link #lock} guards everything that is not marked otherwise. Readers of warm bytes do not take
+ * it ({@link Page}, {@link PageIndex}). It is held for moving bytes in memory, never while waiting
+ * for the server. Lock order: an inode's lock, then any of the leaves (page cache, depth limit,
+ * dirty limit, error sequence, remote file). Never two inodes' locks at once.
+ */
+final class Inode {
+  /** Covers the tick of a server's clock and a small difference between its clock and ours. */
+  private static final long CLOCK_SLACK_MILLIS = 100;
+
+  private static final VarHandle ZERO_POINT;
+
+  static {
+    try {
+      ZERO_POINT = MethodHandles.lookup().findVarHandle(Inode.class, "zeroPoint", long.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  /** Which state of a remote file something belongs to. */
+  private record Token(
+      long size, FileTime modified, @Nullable Object fileKey, @Nullable String version) {
+    static Token of(FileInfo info) {
+      return new Token(info.size(), info.modified(), info.fileKey(), info.version());
+    }
+  }
+
+  final ReentrantLock lock = new ReentrantLock();
+  final PageIndex pages = new PageIndex();
+  final List<ReadRequest> inflight = new ArrayList<>(); // guarded by lock
+  final ErrorSequence errors = new ErrorSequence();
+
+  /** Held by one who appends, over all of it: taken before {@link #lock}. */
+  final ReentrantLock appending = new ReentrantLock();
+
+  final Writeback writeback;
+
+  private final Services services;
+  private final InodeTable table;
+  private volatile String path; // written by InodeTable under its own rules
+  private volatile boolean unlinked;
+
+  private volatile long localSize; // written under lock
+  private volatile long remoteSize; // written under lock
+
+  @SuppressWarnings("FieldMayBeFinal") // by ZERO_POINT
+  private volatile long zeroPoint; // raised by anybody, lowered under lock
+
+  private volatile long generation; // written under lock
+  private @Nullable Token token; // guarded by lock
+  private long checkedNanos; // guarded by lock: when the token was last compared
+  private long ownChanges; // guarded by lock: moves on with every change that we send
+  private volatile long lastWriteMillis; // written under lock
+  private @Nullable RemoteFile reader; // guarded by lock
+  private @Nullable RemoteFile writer; // guarded by lock
+  private int opens; // guarded by lock
+
+  Inode(Services services, InodeTable table, String path) {
+    this.services = services;
+    this.table = table;
+    this.path = path;
+    this.writeback = new Writeback(services, this);
+  }
+
+  /** Returns the file's name now, for messages and for opening it again. */
+  String path() {
+    return path;
+  }
+
+  void renamed(String newPath) {
+    path = newPath;
+  }
+
+  /** Notes that the name no longer stands for this file: with its last user all of it goes. */
+  void unlink(boolean inUse) {
+    unlinked = true;
+    if (!inUse) {
+      discard();
+    }
+  }
+
+  private void discard() {
+    lock.lock();
+    try {
+      generation++;
+      writeback.forget(0);
+      dropClean();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  boolean isUnlinked() {
+    return unlinked;
+  }
+
+  long localSize() {
+    return localSize;
+  }
+
+  long remoteSize() {
+    return remoteSize;
+  }
+
+  long generation() {
+    return generation;
+  }
+
+  long zeroPoint() {
+    return zeroPoint;
+  }
+
+  /** Raises the zero point, up to what the server has; by anybody, under any lock. */
+  void raiseZeroPoint(long to) {
+    long wanted = Math.min(to, remoteSize);
+    while (true) {
+      long now = zeroPoint;
+      if (now >= wanted || ZERO_POINT.compareAndSet(this, now, wanted)) {
+        return;
+      }
+    }
+  }
+
+  /** Notes that a page has gone, perhaps the last. By anybody, under any lock. */
+  void pageEvicted() {
+    if (pages.size() == 0) {
+      table.forgetIfIdle(this);
+    }
+  }
+
+  // ---- opening and closing
+
+  /** Returns a number that tells whether we have changed the file since: taken before an open. */
+  long changesSoFar() {
+    lock.lock();
+    try {
+      return ownChanges;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Takes in a new open file.
+   *
+   * @param handle the server's handle, which becomes the one that is used
+   * @param info what the server said at the open
+   * @param intent how it was opened
+   * @param changesBefore {@link #changesSoFar} before the server was asked
+   */
+  void opened(RemoteFile handle, FileInfo info, OpenIntent intent, long changesBefore) {
+    List<RemoteFile> replaced = new ArrayList<>();
+    lock.lock();
+    try {
+      opens++;
+      if (intent.truncate() || intent.disposition() == OpenIntent.Disposition.CREATE_NEW) {
+        serverIsEmpty(info);
+      } else {
+        revalidate(info, changesBefore);
+      }
+      if (handle.reads()) {
+        if (reader != null) {
+          replaced.add(reader);
+        }
+        reader = handle;
+      }
+      if (handle.writes()) {
+        if (writer != null && writer != handle) {
+          replaced.add(writer);
+        }
+        writer = handle;
+      }
+      replaced.removeIf(old -> old == reader || old == writer);
+    } finally {
+      lock.unlock();
+    }
+    replaced.forEach(RemoteFile::retire);
+  }
+
+  /** Lets go of an open file. */
+  void closed() {
+    Set<RemoteFile> unused = new HashSet<>();
+    lock.lock();
+    try {
+      if (--opens == 0) {
+        if (reader != null) {
+          unused.add(reader);
+        }
+        if (writer != null) {
+          unused.add(writer);
+        }
+        reader = null;
+        writer = null;
+        if (token == null && services.options().cache() != CacheMode.LOOSE) {
+          // The next open could not trust what is here, since it was written by us (C3).
+          dropClean();
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+    unused.forEach(RemoteFile::retire);
+    if (unlinked && unused.size() > 0) {
+      discard();
+    }
+  }
+
+  /** Returns whether the table may forget this inode. By anybody, under any lock. */
+  boolean isIdle() {
+    // Racy reads are enough: what makes an inode busy goes through the table first.
+    return pages.size() == 0 && !writeback.isDirty();
+  }
+
+  /** Returns the handle to read with, with a use begun. Under the lock. */
+  RemoteFile readerInUse() {
+    RemoteFile handle = Objects.requireNonNull(reader, "no channel is open for reading");
+    handle.use();
+    return handle;
+  }
+
+  /**
+   * Returns the handle to write with, with a use begun: that of a channel, or, where all of them
+   * are closed and dirty data was left because it could not be sent, a new one.
+   */
+  RemoteFile writerInUse() {
+    lock.lock();
+    try {
+      RemoteFile handle = writer;
+      boolean temporary = handle == null;
+      if (handle == null) {
+        handle =
+            new RemoteFile(
+                services.session(),
+                services.stats(),
+                this,
+                new OpenIntent(false, true, OpenIntent.Disposition.OPEN_EXISTING, false, -1));
+      }
+      handle.use();
+      if (temporary) {
+        handle.retire();
+      }
+      return handle;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Returns a handle of a channel's, for a lock, with a use begun. */
+  RemoteFile handleInUse(boolean writing) {
+    lock.lock();
+    try {
+      RemoteFile handle =
+          Objects.requireNonNull(writing ? writer : reader, "no channel is open that way");
+      handle.use();
+      return handle;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  // ---- coherence
+
+  private void serverIsEmpty(FileInfo info) {
+    generation++;
+    token = null;
+    ownChanges++;
+    writeback.forget(0);
+    dropClean();
+    remoteSize = info.size();
+    localSize = info.size();
+    zeroPoint = info.size();
+    lastWriteMillis = System.currentTimeMillis();
+  }
+
+  /** Compares with what the server says at an open. Under the lock. */
+  private void revalidate(FileInfo info, long changesBefore) {
+    CacheMode mode = services.options().cache();
+    boolean first = token == null && pages.size() == 0 && !writeback.isDirty();
+    if (!first && mode == CacheMode.IMMUTABLE) {
+      return;
+    }
+    if (!first
+        && mode == CacheMode.LOOSE
+        && System.nanoTime() - checkedNanos < services.options().attrTtl().toNanos()) {
+      return;
+    }
+    if (changesBefore != ownChanges || writeback.isWriting()) {
+      // The server may have answered before or after our own writes: the answer proves nothing,
+      // and its size must not cut off what we wrote (S3).
+      token = null;
+      return;
+    }
+    Token now = Token.of(info);
+    if (first || now.equals(token) || (token == null && mode == CacheMode.LOOSE)) {
+      if (!first && mode != CacheMode.LOOSE) {
+        dropUnproven(info);
+      }
+    } else {
+      generation++;
+      dropClean();
+    }
+    token = now;
+    checkedNanos = System.nanoTime();
+    takeSize(info.size());
+  }
+
+  /** Takes in the server's size, keeping what was written here and not sent. Under the lock. */
+  private void takeSize(long size) {
+    remoteSize = size;
+    zeroPoint = size;
+    localSize = Math.max(size, writeback.end());
+  }
+
+  /** Takes in what a handle that was opened again after a lost connection showed. */
+  void reopened(FileInfo info) {
+    lock.lock();
+    try {
+      if (token != null && !Token.of(info).equals(token) && !writeback.isWriting()) {
+        generation++;
+        dropClean();
+        token = Token.of(info);
+        takeSize(info.size());
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Returns whether the size at hand is older than attributes may be. */
+  boolean sizeIsStale() {
+    lock.lock();
+    try {
+      return services.options().cache() != CacheMode.IMMUTABLE
+          && !writeback.isDirty()
+          && token != null
+          && System.nanoTime() - checkedNanos > services.options().attrTtl().toNanos();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Takes in what the server says of the open file, asked because attributes had become old. */
+  void refreshed(FileInfo info, long changesBefore) {
+    lock.lock();
+    try {
+      revalidate(info, changesBefore);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Takes in that a read found the server's file shorter than we knew. Under the lock. */
+  void serverEndsAt(long end, long seenInGeneration) {
+    if (seenInGeneration == generation && end < remoteSize && !writeback.isWriting()) {
+      token = null;
+      takeSize(end);
+    }
+  }
+
+  /** Drops what cannot be proven by a timestamp that matches: fetched while it was young (C3). */
+  private void dropUnproven(FileInfo info) {
+    if (info.version() != null) {
+      return;
+    }
+    long proven =
+        info.modified().toMillis()
+            + services.session().capabilities().timestampGranularity().toMillis()
+            + CLOCK_SLACK_MILLIS;
+    List<Page> unproven = new ArrayList<>();
+    pages.forEachFrom(
+        0,
+        page -> {
+          if (page.fetchedMillis < proven) {
+            unproven.add(page);
+          }
+        });
+    if (!unproven.isEmpty() || !inflight.isEmpty()) {
+      generation++;
+      unproven.forEach(this::dropClean);
+    }
+  }
+
+  /** Drops every clean byte; what is dirty stays. Under the lock. */
+  void dropClean() {
+    List<Page> all = new ArrayList<>();
+    pages.forEachFrom(0, all::add);
+    all.forEach(this::dropClean);
+    pages.trim();
+  }
+
+  private void dropClean(Page page) {
+    if (page.dirtyPin) {
+      page.retainValid(writeback.unsentIn(page));
+    } else {
+      services.pages().drop(page);
+    }
+  }
+
+  /** Drops all that is clean, whatever it belongs to; downloads on their way are not kept. */
+  void invalidate() {
+    lock.lock();
+    try {
+      generation++;
+      token = null;
+      dropClean();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Drops the pages of a range, after what is dirty there was sent. Under the lock. */
+  void dropRange(long start, long end) {
+    int pageSize = services.pages().pageSize();
+    for (long number = start / pageSize; number * pageSize < end; number++) {
+      poison(number);
+      Page page = pages.get(number);
+      if (page != null) {
+        dropClean(page);
+      }
+    }
+  }
+
+  /** Keeps downloads on their way from bringing back old bytes of a page. Under the lock. */
+  void poison(long pageNumber) {
+    for (ReadRequest request : inflight) {
+      request.poison(pageNumber);
+    }
+  }
+
+  // ---- our own changes
+
+  /** Takes in that bytes were written here. Under the lock. */
+  void wrote(long end) {
+    if (end > localSize) {
+      localSize = end;
+    }
+    lastWriteMillis = System.currentTimeMillis();
+  }
+
+  /** Takes in that a change of ours is being sent to the server. Under the lock. */
+  void sending() {
+    ownChanges++;
+    token = null;
+  }
+
+  /** Takes in that the server has our bytes up to an offset. Under the lock. */
+  void sent(long end) {
+    ownChanges++;
+    token = null;
+    // While the file is being cut, what was on its way before is about to be cut off as well.
+    if (end > remoteSize && !writeback.isHeld()) {
+      remoteSize = end;
+    }
+  }
+
+  /** Cuts what is here; the server is told afterwards. Under the lock. */
+  void cut(long size) {
+    int pageSize = services.pages().pageSize();
+    generation++;
+    writeback.forget(size);
+    List<Page> behind = new ArrayList<>();
+    pages.forEachFrom((size + pageSize - 1) / pageSize, behind::add);
+    for (Page page : behind) {
+      if (page.dirtyPin) {
+        page.retainValid(new ExtentSet()); // on its way to the server: it goes when it has arrived
+      } else {
+        services.pages().drop(page);
+      }
+    }
+    int tail = (int) (size % pageSize);
+    Page boundary = tail == 0 ? null : pages.get(size / pageSize);
+    if (boundary != null && boundary.tryPin()) {
+      boundary.zero(tail, pageSize);
+      services.pages().unpin(boundary);
+    }
+    localSize = size;
+    remoteSize = Math.min(remoteSize, size);
+    zeroPoint = Math.min(zeroPoint, size);
+    lastWriteMillis = System.currentTimeMillis();
+  }
+
+  /** Takes in that the server has cut, or extended, its file. Under the lock. */
+  void serverCut(long size) {
+    sending();
+    remoteSize = size;
+    zeroPoint = Math.min(zeroPoint, size);
+  }
+
+  /** Takes in that the server could not cut its file, which may have either size now. */
+  void serverNotCut(long sizeBefore) {
+    token = null;
+    generation++;
+    dropClean();
+    takeSize(sizeBefore);
+  }
+
+  /** Returns attributes as this mount sees them: with what is written and not sent. */
+  FileInfo overlay(FileInfo info) {
+    if (!writeback.isDirty() || !info.isRegularFile()) {
+      return info;
+    }
+    return info.toBuilder().size(localSize).modified(FileTime.fromMillis(lastWriteMillis)).build();
+  }
+}

@@ -1,0 +1,105 @@
+package dev.netfs.engine;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The inodes of a mount by path: one for each file that is open, has bytes in memory, or has dirty
+ * bytes that could not be sent.
+ *
+ * <p>Paths, not the server's file numbers, are the keys, since most servers show none: a file that
+ * has two names has two inodes, which meet at close and open as two clients would.
+ *
+ * <p>An inode is {@linkplain #acquire acquired} for every open file of it, and goes when it is not
+ * acquired and idle. The map's own bins guard the counts; the functions passed to it touch atomic
+ * state only, so that an eviction may call {@link #forgetIfIdle} under any lock.
+ */
+final class InodeTable {
+  private static final class Entry {
+    final Inode inode;
+    int users; // guarded by the map's bin
+
+    Entry(Inode inode) {
+      this.inode = inode;
+    }
+  }
+
+  private final ConcurrentHashMap<String, Entry> entries = new ConcurrentHashMap<>();
+
+  /** Makes inodes. */
+  @FunctionalInterface
+  interface Factory {
+    Inode make(String path);
+  }
+
+  /** Returns the inode of a path, made if there is none, that stays until it is released. */
+  @SuppressWarnings("NullAway") // compute returns what the function does
+  Inode acquire(String path, Factory factory) {
+    return entries.compute(
+            path,
+            (key, present) -> {
+              Entry entry = present != null ? present : new Entry(factory.make(path));
+              entry.users++;
+              return entry;
+            })
+        .inode;
+  }
+
+  /** Returns the inode of a path, or null if there is none. */
+  @Nullable Inode find(String path) {
+    Entry entry = entries.get(path);
+    return entry == null ? null : entry.inode;
+  }
+
+  /** Gives back what {@link #acquire} took. */
+  void release(Inode inode) {
+    entries.computeIfPresent(
+        inode.path(),
+        (key, entry) -> {
+          if (entry.inode != inode) {
+            return entry;
+          }
+          entry.users--;
+          return entry.users == 0 && inode.isIdle() ? null : entry;
+        });
+  }
+
+  /** Forgets an inode that nobody uses. */
+  void forgetIfIdle(Inode inode) {
+    entries.computeIfPresent(
+        inode.path(),
+        (key, entry) -> entry.inode == inode && entry.users == 0 && inode.isIdle() ? null : entry);
+  }
+
+  /** Takes the inode of a path out, since the path stands for something else, or nothing, now. */
+  void remove(String path) {
+    Entry entry = entries.remove(path);
+    if (entry != null) {
+      entry.inode.unlink(entry.users > 0);
+    }
+  }
+
+  /** Follows a rename: of a file, or of a directory with all that is below it. */
+  void rename(String source, String target) {
+    for (String path : List.copyOf(entries.keySet())) {
+      if (Names.within(path, source)) {
+        Entry entry = entries.remove(path);
+        if (entry != null) {
+          String moved = target + path.substring(source.length());
+          entry.inode.renamed(moved);
+          entries.put(moved, entry);
+        }
+      }
+    }
+  }
+
+  /** Returns all inodes. */
+  Collection<Inode> all() {
+    List<Inode> all = new ArrayList<>();
+    entries.values().forEach(entry -> all.add(entry.inode));
+    return all;
+  }
+}

@@ -1,0 +1,275 @@
+package dev.netfs.engine;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One page of a file in memory, valid as a whole or in part.
+ *
+ * <h2>Reading without a lock</h2>
+ *
+ * A page is read as a sequence lock: the reader notes {@link #stamp}, copies, and looks whether the
+ * stamp is still the same. Whoever changes bytes or validity makes the stamp odd first and even
+ * (another one) afterwards; an evicted page's stamp stays odd for ever, so that a reader who still
+ * copies from its frame, which may hold another page by then, throws the copy away. A reader
+ * therefore writes no memory that another reader reads, and frames stay mapped as long as anybody
+ * can reach them. What a reader may copy is said by {@link #window}, one contiguous valid range; a
+ * page whose valid bytes are in several pieces keeps them in {@link #fragments}, for readers that
+ * hold the inode's lock.
+ *
+ * <h2>Pins</h2>
+ *
+ * {@link #pins} counts who needs the page to stay: one for being dirty, one for each read request
+ * that has just filled it. Changing bytes needs a pin and the inode's lock. Only a page without
+ * pins can be {@linkplain #tryEvict evicted}, which is final: a page never returns from there.
+ */
+final class Page {
+  private static final int EVICTED = -1;
+  private static final VarHandle PINS;
+  private static final VarHandle STAMP;
+
+  static {
+    try {
+      MethodHandles.Lookup lookup = MethodHandles.lookup();
+      PINS = lookup.findVarHandle(Page.class, "pins", int.class);
+      STAMP = lookup.findVarHandle(Page.class, "stamp", long.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  final Inode inode;
+
+  /** The page's number in its file. */
+  final long number;
+
+  final FramePool.Frame frame;
+
+  /** When its bytes were asked of the server, in milliseconds since the epoch; 0 for our own. */
+  final long fetchedMillis;
+
+  @SuppressWarnings({"FieldMayBeFinal", "unused"}) // by PINS
+  private volatile int pins;
+
+  @SuppressWarnings({"FieldMayBeFinal", "unused"}) // by STAMP
+  private volatile long stamp;
+
+  /** A valid range: its first byte in the upper half, the byte after its last in the lower. */
+  private volatile long window;
+
+  /** The valid bytes where one range cannot say them. Guarded by the inode's lock. */
+  private @Nullable ExtentSet fragments;
+
+  /** Whether the page holds a pin for being dirty or on its way. Guarded by the inode's lock. */
+  boolean dirtyPin;
+
+  /** Whether the index has dropped the page, which goes when its last pin does. */
+  volatile boolean detached;
+
+  /** Makes a page with one pin, held by its maker, and no valid byte. */
+  Page(Inode inode, long number, FramePool.Frame frame, long fetchedMillis) {
+    this.inode = inode;
+    this.number = number;
+    this.frame = frame;
+    this.fetchedMillis = fetchedMillis;
+    this.pins = 1;
+  }
+
+  /**
+   * Copies valid bytes out without a lock.
+   *
+   * @param offset the first byte's offset in the page
+   * @param dst takes them at its position, which moves on
+   * @param length how many are wanted, at least 1
+   * @return how many were copied: fewer where the valid range ends before, 0 where the first byte
+   *     is not in it or the page was changed meanwhile
+   */
+  int read(int offset, ByteBuffer dst, int length) {
+    long before = (long) STAMP.getAcquire(this);
+    if ((before & 1) != 0) {
+      return 0;
+    }
+    long valid = window;
+    int from = (int) (valid >>> 32);
+    int to = (int) valid;
+    if (offset < from || offset >= to) {
+      return 0;
+    }
+    int count = Math.min(length, to - offset);
+    int at = dst.position();
+    dst.put(at, frame.slab, frame.offset + offset, count);
+    VarHandle.acquireFence();
+    if ((long) STAMP.getOpaque(this) != before) {
+      return 0;
+    }
+    dst.position(at + count);
+    return count;
+  }
+
+  /** As {@link #read}, under the inode's lock: sees valid bytes in several pieces too. */
+  int readLocked(int offset, ByteBuffer dst, int length) {
+    int end = validEnd(offset);
+    if (end <= offset) {
+      return 0;
+    }
+    int count = Math.min(length, end - offset);
+    dst.put(dst.position(), frame.slab, frame.offset + offset, count);
+    dst.position(dst.position() + count);
+    return count;
+  }
+
+  /** Returns where the valid range that holds a byte ends, or 0. Under the inode's lock. */
+  private int validEnd(int offset) {
+    if (fragments != null) {
+      for (int i = 0; i < fragments.size(); i++) {
+        if (fragments.start(i) <= offset && offset < fragments.end(i)) {
+          return (int) fragments.end(i);
+        }
+      }
+      return 0;
+    }
+    int from = (int) (window >>> 32);
+    return offset >= from && offset < (int) window ? (int) window : 0;
+  }
+
+  /** Copies bytes in and makes them valid. Under the inode's lock, with a pin. */
+  void write(int offset, ByteBuffer src, int length) {
+    long before = beginChange();
+    frame.slab.put(frame.offset + offset, src, src.position(), length);
+    src.position(src.position() + length);
+    addValid(offset, offset + length);
+    endChange(before);
+  }
+
+  /** Sets bytes to zero and makes them valid. Under the inode's lock, with a pin. */
+  void zero(int from, int to) {
+    if (from >= to) {
+      return;
+    }
+    long before = beginChange();
+    frame.zero(from, to);
+    addValid(from, to);
+    endChange(before);
+  }
+
+  /** Makes bytes valid that are in the frame already. Under the inode's lock, with a pin. */
+  void makeValid(int from, int to) {
+    long before = beginChange();
+    addValid(from, to);
+    endChange(before);
+  }
+
+  /** Fills what is not valid here, within a range, from another page's frame. */
+  void fillGaps(Page source, int from, int to) {
+    long before = beginChange();
+    validSet()
+        .forEachGapIn(
+            from,
+            to,
+            (start, end) ->
+                frame.slab.put(
+                    frame.offset + (int) start,
+                    source.frame.slab,
+                    source.frame.offset + (int) start,
+                    (int) (end - start)));
+    addValid(from, to);
+    endChange(before);
+  }
+
+  /** Returns a copy of the set of valid bytes, as offsets in the page. Under the inode's lock. */
+  ExtentSet validSet() {
+    ExtentSet copy = new ExtentSet();
+    if (fragments != null) {
+      fragments.forEachIn(0, Long.MAX_VALUE, copy::add);
+    } else {
+      copy.add(window >>> 32, (int) window);
+    }
+    return copy;
+  }
+
+  /** Makes valid what a set says, and nothing else. Under the inode's lock, with a pin. */
+  void retainValid(ExtentSet wanted) {
+    long before = beginChange();
+    fragments = null;
+    setWindow(0, 0);
+    wanted.forEachIn(0, frame.size(), (from, to) -> addValid((int) from, (int) to));
+    endChange(before);
+  }
+
+  private void addValid(int from, int to) {
+    ExtentSet valid = fragments;
+    if (valid == null) {
+      int oldFrom = (int) (window >>> 32);
+      int oldTo = (int) window;
+      if (oldFrom == oldTo || (from <= oldTo && to >= oldFrom)) {
+        boolean none = oldFrom == oldTo;
+        setWindow(none ? from : Math.min(from, oldFrom), none ? to : Math.max(to, oldTo));
+        return;
+      }
+      valid = validSet();
+      fragments = valid;
+    }
+    valid.add(from, to);
+    int widest = 0;
+    for (int i = 1; i < valid.size(); i++) {
+      if (valid.end(i) - valid.start(i) > valid.end(widest) - valid.start(widest)) {
+        widest = i;
+      }
+    }
+    setWindow((int) valid.start(widest), (int) valid.end(widest));
+    if (valid.size() == 1) {
+      fragments = null;
+    }
+  }
+
+  private void setWindow(int from, int to) {
+    window = ((long) from << 32) | to;
+  }
+
+  private long beginChange() {
+    long before = stamp;
+    STAMP.setOpaque(this, before + 1);
+    VarHandle.releaseFence();
+    return before;
+  }
+
+  private void endChange(long before) {
+    STAMP.setRelease(this, before + 2);
+  }
+
+  /** Takes a pin, unless the page was evicted. */
+  boolean tryPin() {
+    while (true) {
+      int now = pins;
+      if (now == EVICTED) {
+        return false;
+      }
+      if (PINS.compareAndSet(this, now, now + 1)) {
+        return true;
+      }
+    }
+  }
+
+  /** Gives a pin back; returns whether it was the last. For {@link PageCache#unpin} only. */
+  boolean dropPin() {
+    return (int) PINS.getAndAdd(this, -1) == 1;
+  }
+
+  /** Evicts the page if nobody has a pin on it; its frame is the caller's to release then. */
+  boolean tryEvict() {
+    if (!PINS.compareAndSet(this, 0, EVICTED)) {
+      return false;
+    }
+    // Odd from now on: whoever copies from the frame while it gets another owner throws it away.
+    STAMP.setOpaque(this, (stamp & ~1L) + 1);
+    VarHandle.fullFence();
+    return true;
+  }
+
+  /** Returns whether the page was evicted. */
+  boolean isEvicted() {
+    return pins == EVICTED;
+  }
+}

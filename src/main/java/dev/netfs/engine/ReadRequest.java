@@ -1,0 +1,326 @@
+package dev.netfs.engine;
+
+import dev.netfs.share.IoSegments;
+import dev.netfs.share.ReadResult;
+import java.nio.ByteBuffer;
+import java.nio.file.FileSystemException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One download: a range of a file that is missing from memory, cut into subrequests of at most
+ * {@code rsize} that run side by side and are collected in order.
+ *
+ * <p>The bytes land in frames that nobody else can see. When all subrequests up to the end of a
+ * page are done, the page is <em>published</em> in the inode's index, or, if there is a page by
+ * then (a write made it), fills the gaps of that one and is thrown away. So a download never
+ * clobbers a write, and a writer never waits for a download. What was asked for before an
+ * invalidation is not published after it (C1); neither is a page that was written to, and evicted
+ * again, meanwhile.
+ *
+ * <p>Whoever waits for the request, and the readahead that made it, holds a use of it; until the
+ * last use is over, the pages that it published are pinned.
+ *
+ * <p><b>Concurrency.</b> All mutable state is guarded by the inode's lock. Futures are completed
+ * after it has been let go. Errors: the part before a failed subrequest is good, the failure is
+ * passed to those who wait for the rest, and nothing of it is marked valid (R3).
+ */
+final class ReadRequest {
+  /** One piece of the range, on its way. */
+  private static final class Subrequest {
+    final long start;
+    final long end;
+    long transferred;
+    boolean done;
+
+    Subrequest(long start, long end) {
+      this.start = start;
+      this.end = end;
+    }
+  }
+
+  private record Waiter(long end, CompletableFuture<Void> future) {}
+
+  final Inode inode;
+  final long start;
+  final long end;
+  private final Services services;
+  private final RemoteFile file;
+  private final long generation;
+  private final int pageSize;
+  private final long firstPage;
+  private final @Nullable Page[] pages;
+  private final IoSegments memory;
+  private final List<Subrequest> subrequests = new ArrayList<>();
+  private final List<Waiter> waiters = new ArrayList<>(); // guarded by inode.lock
+  private @Nullable ExtentSet poisoned; // guarded by inode.lock: page numbers written meanwhile
+  private long collected; // guarded by inode.lock: all before it is done
+  private int nextSubrequest; // guarded by inode.lock
+  private int outstanding; // guarded by inode.lock: subrequests not yet done
+  private int nextPage; // guarded by inode.lock: the first page not yet published
+  private long endOfFile = Long.MAX_VALUE; // guarded by inode.lock: as the server showed
+  private boolean finished; // guarded by inode.lock
+  private @Nullable Throwable failure; // guarded by inode.lock
+  private int uses; // guarded by inode.lock
+
+  /**
+   * Makes a request with one use, held by its maker. Under the inode's lock.
+   *
+   * @param file the handle to read with; the request ends the use that was begun for it
+   */
+  ReadRequest(Services services, Inode inode, RemoteFile file, long start, long end) {
+    this.services = services;
+    this.inode = inode;
+    this.file = file;
+    this.start = start;
+    this.end = end;
+    this.generation = inode.generation();
+    this.pageSize = services.pages().pageSize();
+    this.firstPage = start / pageSize;
+    this.collected = start;
+    this.uses = 1;
+    long now = System.currentTimeMillis();
+    pages = new Page[(int) ((end - 1) / pageSize - firstPage + 1)];
+    List<ByteBuffer> frames = new ArrayList<>(pages.length);
+    for (int i = 0; i < pages.length; i++) {
+      Page page = new Page(inode, firstPage + i, services.pages().allocate(), now);
+      pages[i] = page;
+      frames.add(page.frame.view(from(i), to(i)));
+    }
+    memory = IoSegments.of(frames);
+    for (long at = start; at < end; at += services.rsize()) {
+      subrequests.add(new Subrequest(at, Math.min(end, at + services.rsize())));
+    }
+    outstanding = subrequests.size();
+  }
+
+  /** The first byte of a page, by its place in the request, that the request fills. */
+  private int from(int place) {
+    return (int) Math.max(0, start - (firstPage + place) * pageSize);
+  }
+
+  /** The byte after the last one of a page that the request fills. */
+  private int to(int place) {
+    return (int) Math.min(pageSize, end - (firstPage + place) * pageSize);
+  }
+
+  /** Sends the subrequests. Not under the inode's lock. */
+  void issue() {
+    for (Subrequest subrequest : subrequests) {
+      issue(subrequest);
+    }
+  }
+
+  private void issue(Subrequest subrequest) {
+    services
+        .depth()
+        .submit(
+            () ->
+                file.call(
+                    "read",
+                    open ->
+                        open.read(
+                            memory.slice(
+                                subrequest.start - start + subrequest.transferred,
+                                subrequest.end - subrequest.start - subrequest.transferred),
+                            subrequest.start + subrequest.transferred)))
+        .whenComplete((result, error) -> arrived(subrequest, result, error));
+  }
+
+  private void arrived(
+      Subrequest subrequest, @Nullable ReadResult result, @Nullable Throwable error) {
+    List<CompletableFuture<Void>> woken = new ArrayList<>();
+    boolean again = false;
+    boolean over;
+    Throwable problem = error == null ? null : Await.cause(error);
+    inode.lock.lock();
+    try {
+      if (result != null) {
+        services.stats().bytesFromServer.add(result.bytes());
+        subrequest.transferred += result.bytes();
+        long reached = subrequest.start + subrequest.transferred;
+        if (reached < subrequest.end) {
+          if (result.endOfFile()) {
+            endOfFile = Math.min(endOfFile, reached);
+          } else if (result.bytes() == 0) {
+            problem =
+                new FileSystemException(
+                    inode.path(),
+                    null,
+                    "the server sent nothing at offset "
+                        + reached
+                        + " although the file does not end there");
+          } else {
+            again = true;
+          }
+        }
+      }
+      if (problem != null) {
+        failure = failure == null ? problem : failure;
+      }
+      if (!again) {
+        subrequest.done = true;
+        outstanding--;
+        collect(woken);
+      }
+      over = finished;
+    } finally {
+      inode.lock.unlock();
+    }
+    if (again) {
+      issue(subrequest);
+    } else if (over) {
+      file.endUse();
+    }
+    wake(woken);
+  }
+
+  /** Takes in, in order, the subrequests that are done. Under the inode's lock. */
+  private void collect(List<CompletableFuture<Void>> woken) {
+    while (nextSubrequest < subrequests.size() && subrequests.get(nextSubrequest).done) {
+      Subrequest done = subrequests.get(nextSubrequest);
+      if (failure != null && done.start + done.transferred < Math.min(done.end, endOfFile)) {
+        break; // nothing from here on is good
+      }
+      collected = done.end;
+      nextSubrequest++;
+    }
+    while (nextPage < pages.length && pageEnd(nextPage) <= collected) {
+      publish(nextPage++);
+    }
+    if (outstanding == 0) {
+      finished = true;
+      if (endOfFile < end) {
+        inode.serverEndsAt(endOfFile, generation);
+      }
+      for (int i = nextPage; i < pages.length; i++) {
+        discard(i);
+      }
+      inode.inflight.remove(this);
+      if (uses == 0) {
+        unpinAll();
+      }
+    }
+    waiters.removeIf(
+        waiter -> {
+          boolean over = waiter.end <= collected || finished;
+          if (over) {
+            woken.add(waiter.future);
+          }
+          return over;
+        });
+  }
+
+  private long pageEnd(int place) {
+    return Math.min(end, (firstPage + place + 1) * pageSize);
+  }
+
+  private void publish(int place) {
+    Page mine = java.util.Objects.requireNonNull(pages[place]);
+    int from = from(place);
+    int to = to(place);
+    long base = mine.number * pageSize;
+    if (base + to > endOfFile) {
+      // The server's end lies in this page or before it: what follows is zeros.
+      mine.frame.zero(Math.max(from, (int) Math.max(0, endOfFile - base)), to);
+    }
+    if (inode.generation() != generation) {
+      discard(place);
+      return;
+    }
+    if (base + to >= Math.min(endOfFile, inode.remoteSize()) && to < pageSize) {
+      // The page ends behind the file: valid to its end, and zero there (S5).
+      mine.frame.zero(to, pageSize);
+      to = pageSize;
+    }
+    Page there = inode.pages.get(mine.number);
+    if (there != null && there.tryPin()) {
+      there.fillGaps(mine, from, to);
+      services.pages().release(mine.frame);
+      pages[place] = there;
+    } else if (poisoned != null && poisoned.contains(mine.number, mine.number + 1)) {
+      discard(place);
+    } else {
+      mine.makeValid(from, to);
+      inode.pages.put(mine);
+    }
+  }
+
+  private void discard(int place) {
+    Page mine = pages[place];
+    if (mine != null) {
+      services.pages().release(mine.frame);
+      pages[place] = null;
+    }
+  }
+
+  /** Notes that a page was written to: our bytes of it may be older. Under the inode's lock. */
+  void poison(long page) {
+    if (page >= firstPage && page < firstPage + pages.length) {
+      if (poisoned == null) {
+        poisoned = new ExtentSet();
+      }
+      poisoned.add(page, page + 1);
+    }
+  }
+
+  /** Returns whether the request will bring a byte, or has. Under the inode's lock. */
+  boolean covers(long position) {
+    return position >= start && position < end;
+  }
+
+  /** Begins a use. Under the inode's lock. */
+  void use() {
+    uses++;
+  }
+
+  /**
+   * Returns a future that completes when a byte has arrived or cannot; whoever waits looks again
+   * then. Under the inode's lock.
+   */
+  @SuppressWarnings("NullAway") // a future of Void completes with null
+  CompletableFuture<Void> arrival(long position) {
+    long wanted = Math.min(end, (position / pageSize + 1) * pageSize);
+    CompletableFuture<Void> future = new CompletableFuture<>();
+    if (wanted <= collected || finished) {
+      future.complete(null);
+    } else {
+      waiters.add(new Waiter(wanted, future));
+    }
+    return future;
+  }
+
+  /** Ends a use; the pages lose their pins with the last one. */
+  void endUse() {
+    inode.lock.lock();
+    try {
+      if (--uses == 0 && finished) {
+        unpinAll();
+      }
+    } finally {
+      inode.lock.unlock();
+    }
+  }
+
+  private void unpinAll() {
+    for (int i = 0; i < pages.length; i++) {
+      Page page = pages[i];
+      if (page != null) {
+        pages[i] = null;
+        services.pages().unpin(page);
+      }
+    }
+  }
+
+  /** Returns what went wrong for a byte that has not arrived, or null. Under the inode's lock. */
+  @Nullable Throwable failureAt(long position) {
+    return position < collected ? null : failure;
+  }
+
+  @SuppressWarnings("NullAway") // a future of Void completes with null
+  private static void wake(List<CompletableFuture<Void>> futures) {
+    futures.forEach(future -> future.complete(null));
+  }
+}

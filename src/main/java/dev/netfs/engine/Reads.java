@@ -1,0 +1,235 @@
+package dev.netfs.engine;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Buffered reads: out of memory where the bytes are there, as zeros where the server has none, and
+ * downloaded otherwise.
+ *
+ * <p>The warm path ({@link #copyWarm}) takes no lock, makes no system call and allocates nothing. A
+ * miss is planned under the inode's lock: what is valid, zero or already on its way is left out,
+ * the rest becomes {@link ReadRequest}s, and the reader waits for the one that brings its next
+ * byte; so any number of readers of one range cause one download (R6).
+ */
+final class Reads {
+  private final Services services;
+  private final int pageSize;
+  private final long requestLimit;
+
+  Reads(Services services) {
+    this.services = services;
+    this.pageSize = services.pages().pageSize();
+    long fair = (long) services.rsize() * services.options().depth(services.session());
+    this.requestLimit =
+        Math.max(
+            pageSize,
+            Math.min(fair, Math.min(4L << 20, services.options().memory() / 4))
+                / pageSize
+                * pageSize);
+  }
+
+  /**
+   * Reads bytes for an open file.
+   *
+   * @return how many were read, less than {@code dst} takes only at the end of the file; -1 if the
+   *     position is there or behind it
+   */
+  int read(OpenFile file, ByteBuffer dst, long position) throws IOException {
+    Inode inode = file.inode();
+    Readahead readahead = file.readahead();
+    long at = position;
+    while (dst.hasRemaining()) {
+      long size = inode.localSize();
+      if (at >= size) {
+        break;
+      }
+      int wanted = (int) Math.min(dst.remaining(), size - at);
+      int copied = copyWarm(inode, dst, at, wanted);
+      if (copied > 0) {
+        services.stats().bytesFromMemory.add(copied);
+      } else {
+        copied = readMissing(file, dst, at, wanted);
+      }
+      at += copied;
+      if (readahead.isDue(at)) {
+        advance(inode, readahead, at);
+      }
+    }
+    return at == position ? -1 : (int) (at - position);
+  }
+
+  private int copyWarm(Inode inode, ByteBuffer dst, long position, int wanted) {
+    long at = position;
+    long end = position + wanted;
+    while (at < end) {
+      Page page = inode.pages.get(at / pageSize);
+      if (page == null) {
+        break;
+      }
+      int offset = (int) (at % pageSize);
+      int step = (int) Math.min(end - at, pageSize - offset);
+      int copied = page.read(offset, dst, step);
+      if (copied == 0) {
+        break;
+      }
+      services.pages().touch(page);
+      at += copied;
+      if (copied < step) {
+        break;
+      }
+    }
+    return (int) (at - position);
+  }
+
+  /** Copies bytes that are not to be had without a lock, downloading them if need be. */
+  private int readMissing(OpenFile file, ByteBuffer dst, long position, int wanted)
+      throws IOException {
+    Inode inode = file.inode();
+    List<ReadRequest> begun = List.of();
+    ReadRequest awaited;
+    CompletableFuture<Void> arrival;
+    inode.lock.lock();
+    try {
+      int copied = copyLocked(inode, dst, position, wanted);
+      if (copied > 0 || position >= inode.localSize()) {
+        services.stats().bytesFromMemory.add(copied);
+        return copied;
+      }
+      if (position >= inode.zeroPoint()) {
+        return readZeros(inode, dst, position, wanted);
+      }
+      awaited = onItsWay(inode, position);
+      if (awaited == null) {
+        long end = file.readahead().miss(position, Math.min(wanted, requestLimit), pageSize);
+        begun = plan(inode, file.readahead().missStart(position, pageSize), end);
+        awaited = java.util.Objects.requireNonNull(onItsWay(inode, position));
+      }
+      awaited.use();
+      arrival = awaited.arrival(position);
+    } finally {
+      inode.lock.unlock();
+    }
+    for (ReadRequest request : begun) {
+      request.issue();
+    }
+    try {
+      file.await(arrival);
+      inode.lock.lock();
+      try {
+        Throwable failure = awaited.failureAt(position);
+        if (failure != null) {
+          throw Errors.copy(failure, inode.path());
+        }
+        return copyLocked(inode, dst, position, wanted);
+      } finally {
+        inode.lock.unlock();
+      }
+    } finally {
+      awaited.endUse();
+      begun.forEach(ReadRequest::endUse);
+    }
+  }
+
+  /** Copies what is valid on the page that holds the position. Under the inode's lock. */
+  private int copyLocked(Inode inode, ByteBuffer dst, long position, int wanted) {
+    Page page = inode.pages.get(position / pageSize);
+    if (page == null || !page.tryPin()) {
+      return 0;
+    }
+    int offset = (int) (position % pageSize);
+    int copied = page.readLocked(offset, dst, Math.min(wanted, pageSize - offset));
+    services.pages().unpin(page);
+    return copied;
+  }
+
+  /** Reads zeros of which the server has nothing (S1). Under the inode's lock. */
+  private int readZeros(Inode inode, ByteBuffer dst, long position, int wanted) {
+    long number = position / pageSize;
+    int offset = (int) (position % pageSize);
+    int count = Math.min(wanted, pageSize - offset);
+    Page page = inode.pages.get(number);
+    if (page != null && page.tryPin()) {
+      // Up to the next valid byte: what somebody wrote there is not zeros.
+      int[] gapEnd = {offset};
+      page.validSet()
+          .forEachGapIn(
+              offset,
+              offset + count,
+              (from, to) -> {
+                if (from == offset) {
+                  gapEnd[0] = (int) to;
+                }
+              });
+      services.pages().unpin(page);
+      count = gapEnd[0] - offset;
+    }
+    for (int i = 0; i < count; i++) {
+      dst.put((byte) 0);
+    }
+    services.stats().bytesFromZero.add(count);
+    return count;
+  }
+
+  private static @Nullable ReadRequest onItsWay(Inode inode, long position) {
+    for (ReadRequest request : inode.inflight) {
+      if (request.covers(position)) {
+        return request;
+      }
+    }
+    return null;
+  }
+
+  /**
+   * Begins the download of what is missing in a range: not valid, not zeros, not on its way. Under
+   * the inode's lock; the caller issues the requests after letting it go, and ends their uses.
+   */
+  List<ReadRequest> plan(Inode inode, long start, long end) {
+    long stop = Math.min(end, Math.min(inode.zeroPoint(), inode.localSize()));
+    ExtentSet missing = new ExtentSet();
+    missing.add(start, stop);
+    for (long number = start / pageSize; number * pageSize < stop; number++) {
+      Page page = inode.pages.get(number);
+      if (page != null && page.tryPin()) {
+        long base = number * pageSize;
+        page.validSet()
+            .forEachIn(0, pageSize, (from, to) -> missing.remove(base + from, base + to));
+        services.pages().unpin(page);
+      }
+    }
+    for (ReadRequest request : inode.inflight) {
+      missing.remove(request.start, request.end);
+    }
+    List<ReadRequest> begun = new ArrayList<>();
+    missing.forEachIn(
+        start,
+        Math.max(start, stop),
+        (from, to) -> {
+          for (long at = from; at < to; at += requestLimit) {
+            ReadRequest request =
+                new ReadRequest(
+                    services, inode, inode.readerInUse(), at, Math.min(to, at + requestLimit));
+            inode.inflight.add(request);
+            begun.add(request);
+          }
+        });
+    return begun;
+  }
+
+  private void advance(Inode inode, Readahead readahead, long end) {
+    List<ReadRequest> begun;
+    inode.lock.lock();
+    try {
+      begun = readahead.advance(inode, end, pageSize);
+    } finally {
+      inode.lock.unlock();
+    }
+    for (ReadRequest request : begun) {
+      request.issue();
+    }
+  }
+}

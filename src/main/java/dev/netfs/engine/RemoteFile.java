@@ -1,0 +1,162 @@
+package dev.netfs.engine;
+
+import dev.netfs.share.FileInfo;
+import dev.netfs.share.OpenIntent;
+import dev.netfs.share.Share;
+import dev.netfs.share.ShareFile;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An open file on the server that outlives connections: opened again, without creating or cutting
+ * anything, on each new share that an operation of it is made on.
+ *
+ * <p>Counted: whoever starts operations on it holds a use, and the handle is closed when it has
+ * been {@linkplain #retire retired} and the last use is over. {@link #lock} is a leaf.
+ */
+final class RemoteFile {
+  private final ShareSession session;
+  private final Stats stats;
+  private final Inode inode;
+  private final OpenIntent intent;
+  private final ReentrantLock lock = new ReentrantLock();
+  private @Nullable Share share; // guarded by lock: where the file is open
+  private @Nullable CompletableFuture<ShareFile> file; // guarded by lock
+  private int uses; // guarded by lock
+  private boolean retired; // guarded by lock
+
+  RemoteFile(ShareSession session, Stats stats, Inode inode, OpenIntent intent) {
+    this.session = session;
+    this.stats = stats;
+    this.inode = inode;
+    this.intent = intent;
+  }
+
+  /**
+   * Opens the file for the first time, as the intent says.
+   *
+   * @return the attributes at the open
+   */
+  CompletableFuture<FileInfo> open() {
+    return session.call(
+        "open",
+        to ->
+            to.open(inode.path(), intent)
+                .thenApply(
+                    opened -> {
+                      adopt(to, opened);
+                      return opened.openInfo();
+                    }));
+  }
+
+  boolean reads() {
+    return intent.read();
+  }
+
+  boolean writes() {
+    return intent.write();
+  }
+
+  /** Carries out an operation on the file that does no harm when it is done twice. */
+  <T> CompletableFuture<T> call(String kind, Function<ShareFile, CompletionStage<T>> operation) {
+    use();
+    return session
+        .call(kind, to -> on(to).thenCompose(operation))
+        .whenComplete((result, failure) -> endUse());
+  }
+
+  /** Returns the file open on a share, opened there now if it is not. */
+  private CompletableFuture<ShareFile> on(Share to) {
+    CompletableFuture<ShareFile> opening;
+    lock.lock();
+    try {
+      if (share == to && file != null && !file.isCompletedExceptionally()) {
+        return file;
+      }
+      opening = new CompletableFuture<>();
+      share = to;
+      file = opening;
+    } finally {
+      lock.unlock();
+    }
+    stats.request("open");
+    to.open(inode.path(), intent.reopening())
+        .whenComplete(
+            (opened, failure) -> {
+              if (failure != null) {
+                opening.completeExceptionally(Await.cause(failure));
+              } else {
+                inode.reopened(opened.openInfo());
+                opening.complete(opened);
+              }
+            });
+    return opening;
+  }
+
+  private void adopt(Share to, ShareFile opened) {
+    lock.lock();
+    try {
+      share = to;
+      file = CompletableFuture.completedFuture(opened);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Begins a use: the handle stays open until it has ended. */
+  void use() {
+    lock.lock();
+    try {
+      uses++;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Ends a use. */
+  void endUse() {
+    lock.lock();
+    try {
+      uses--;
+    } finally {
+      lock.unlock();
+    }
+    closeIfOver();
+  }
+
+  /** Says that no new use will begin but by those who hold one. */
+  void retire() {
+    lock.lock();
+    try {
+      retired = true;
+    } finally {
+      lock.unlock();
+    }
+    closeIfOver();
+  }
+
+  private void closeIfOver() {
+    CompletableFuture<ShareFile> last;
+    Share where;
+    lock.lock();
+    try {
+      if (!retired || uses > 0 || file == null) {
+        return;
+      }
+      last = file;
+      where = share;
+      file = null;
+      share = null;
+    } finally {
+      lock.unlock();
+    }
+    if (where != null && where.isConnected()) {
+      stats.request("close");
+      // Nobody waits for it, and there is nothing left that its failure could lose.
+      last.thenCompose(ShareFile::close);
+    }
+  }
+}

@@ -1,0 +1,27 @@
+package dev.netfs.engine;
+
+/**
+ * What the parts of one mount's engine share.
+ *
+ * @param options the mount's options
+ * @param session the connection
+ * @param pages the memory
+ * @param depth how many reads and writes may be outstanding
+ * @param dirty how many dirty bytes there are, and who waits for fewer
+ * @param attributes what is known of attributes
+ * @param inodes what is known of files
+ * @param stats the counters
+ * @param rsize the most bytes of one read
+ * @param wsize the most bytes of one write
+ */
+record Services(
+    MountOptions options,
+    ShareSession session,
+    PageCache pages,
+    DepthLimit depth,
+    DirtyLimit dirty,
+    AttributeCache attributes,
+    InodeTable inodes,
+    Stats stats,
+    int rsize,
+    int wsize) {}

@@ -1,0 +1,312 @@
+package dev.netfs.engine;
+
+import dev.netfs.share.IoSegments;
+import dev.netfs.share.WriteResult;
+import java.nio.ByteBuffer;
+import java.nio.file.FileSystemException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One file's dirty bytes, and their way to the server.
+ *
+ * <p>{@link #dirty} and {@link #writing} are byte-exact: what is sent is what was written, no byte
+ * more (W1). Issuing moves ranges from the one to the other, cut at {@code wsize}, many in flight;
+ * a byte that is written again while it is on its way becomes dirty again, and is not sent before
+ * the first sending has ended, so that the server takes them in order. A range whose sending fails
+ * becomes dirty again and stays in memory; the failure is noted in the inode's error sequence, for
+ * every open file to hear of.
+ *
+ * <p><b>Concurrency.</b> Everything is guarded by the inode's lock, except the copies in volatile
+ * fields. Requests are started, and futures completed, after it has been let go.
+ */
+final class Writeback {
+  private final Services services;
+  private final Inode inode;
+  private final ExtentSet dirty = new ExtentSet(); // guarded by inode.lock
+  private final ExtentSet writing = new ExtentSet(); // guarded by inode.lock
+  private final List<CompletableFuture<Void>> settling = new ArrayList<>(); // guarded by inode.lock
+  private int inFlight; // guarded by inode.lock
+  private int holds; // guarded by inode.lock: while above 0 nothing is issued
+  private long accounted; // guarded by inode.lock: what the dirty limit knows of us
+  private volatile boolean anyDirty; // written under inode.lock
+  private volatile long dirtySinceNanos; // written under inode.lock
+
+  Writeback(Services services, Inode inode) {
+    this.services = services;
+    this.inode = inode;
+  }
+
+  /** Returns whether any byte is dirty or on its way. By anybody. */
+  boolean isDirty() {
+    return anyDirty;
+  }
+
+  /** Returns since when there have been dirty bytes; of no account where there are none. */
+  long dirtySinceNanos() {
+    return dirtySinceNanos;
+  }
+
+  /** Returns whether any byte is on its way. Under the inode's lock. */
+  boolean isWriting() {
+    return inFlight > 0;
+  }
+
+  /** Returns the byte after the last one that is dirty or on its way. Under the inode's lock. */
+  long end() {
+    return Math.max(dirty.last(), writing.last());
+  }
+
+  /** Returns how many bytes are dirty and not on their way. Under the inode's lock. */
+  long dirtyBytes() {
+    return dirty.bytes();
+  }
+
+  /** Returns whether any byte of a range is dirty or on its way. Under the inode's lock. */
+  boolean intersects(long start, long end) {
+    return dirty.intersects(start, end) || writing.intersects(start, end);
+  }
+
+  /** Returns what of a page the server does not have yet, as offsets in it. */
+  ExtentSet unsentIn(Page page) {
+    long base = page.number * services.pages().pageSize();
+    ExtentSet unsent = new ExtentSet();
+    ExtentSet.RangeConsumer collect = (start, end) -> unsent.add(start - base, end - base);
+    dirty.forEachIn(base, base + page.frame.size(), collect);
+    writing.forEachIn(base, base + page.frame.size(), collect);
+    return unsent;
+  }
+
+  /** Makes bytes dirty that were written to a page, on which the caller has a pin. */
+  void markDirty(Page page, long start, long end) {
+    if (!page.dirtyPin && page.tryPin()) {
+      page.dirtyPin = true;
+    }
+    if (dirty.isEmpty()) {
+      dirtySinceNanos = System.nanoTime();
+    }
+    dirty.add(start, end);
+    account();
+  }
+
+  /** Forgets dirty bytes from an offset on: they were cut off. Under the inode's lock. */
+  void forget(long from) {
+    long end = dirty.last();
+    dirty.remove(from, Long.MAX_VALUE);
+    if (end > from) {
+      unpinSent(from, end);
+    }
+    account();
+  }
+
+  /** Keeps anything from being issued until {@link #release}. Under the inode's lock. */
+  void hold() {
+    holds++;
+  }
+
+  /** Returns whether anybody holds. Under the inode's lock. */
+  boolean isHeld() {
+    return holds > 0;
+  }
+
+  /** Ends a {@link #hold}. Under the inode's lock. */
+  void release() {
+    holds--;
+  }
+
+  /** Returns a future that completes when nothing is on its way. Under the inode's lock. */
+  @SuppressWarnings("NullAway") // a future of Void completes with null
+  CompletableFuture<Void> settled() {
+    CompletableFuture<Void> future = new CompletableFuture<>();
+    if (inFlight == 0) {
+      future.complete(null);
+    } else {
+      settling.add(future);
+    }
+    return future;
+  }
+
+  /** One piece on its way. */
+  private static final class Upload {
+    final long start;
+    final long end;
+    final IoSegments memory;
+    long transferred;
+
+    Upload(long start, long end, IoSegments memory) {
+      this.start = start;
+      this.end = end;
+      this.memory = memory;
+    }
+  }
+
+  /** Sends all that is dirty and not already on its way. Not under the inode's lock. */
+  void issue() {
+    List<Upload> uploads = new ArrayList<>();
+    inode.lock.lock();
+    try {
+      if (holds > 0 || dirty.isEmpty()) {
+        return;
+      }
+      ExtentSet ready = new ExtentSet();
+      dirty.forEachIn(
+          0, Long.MAX_VALUE, (start, end) -> writing.forEachGapIn(start, end, ready::add));
+      ready.forEachIn(
+          0,
+          Long.MAX_VALUE,
+          (start, end) -> {
+            for (long at = start; at < end; at += services.wsize()) {
+              uploads.add(upload(at, Math.min(end, at + services.wsize())));
+            }
+          });
+      if (uploads.isEmpty()) {
+        return;
+      }
+      for (Upload upload : uploads) {
+        dirty.remove(upload.start, upload.end);
+        writing.add(upload.start, upload.end);
+      }
+      inFlight += uploads.size();
+      inode.sending();
+      account();
+    } finally {
+      inode.lock.unlock();
+    }
+    RemoteFile file = inode.writerInUse();
+    try {
+      for (Upload upload : uploads) {
+        send(file, upload);
+      }
+    } finally {
+      file.endUse();
+    }
+  }
+
+  private Upload upload(long start, long end) {
+    int pageSize = services.pages().pageSize();
+    List<ByteBuffer> memory = new ArrayList<>();
+    for (long number = start / pageSize; number * pageSize < end; number++) {
+      Page page = inode.pages.get(number);
+      if (page == null) {
+        throw new IllegalStateException("a dirty page is gone: " + inode.path() + " " + number);
+      }
+      long base = number * pageSize;
+      memory.add(
+          page.frame.view((int) Math.max(0, start - base), (int) Math.min(pageSize, end - base)));
+    }
+    return new Upload(start, end, IoSegments.of(memory));
+  }
+
+  private void send(RemoteFile file, Upload upload) {
+    file.use();
+    services
+        .depth()
+        .submit(
+            () ->
+                file.call(
+                    "write",
+                    open ->
+                        open.write(
+                            upload.memory.slice(
+                                upload.transferred, upload.end - upload.start - upload.transferred),
+                            upload.start + upload.transferred)))
+        .whenComplete(
+            (result, error) -> {
+              try {
+                sent(file, upload, result, error == null ? null : Await.cause(error));
+              } finally {
+                file.endUse();
+              }
+            });
+  }
+
+  private void sent(
+      RemoteFile file, Upload upload, @Nullable WriteResult result, @Nullable Throwable error) {
+    Throwable problem = error;
+    if (result != null) {
+      services.stats().bytesToServer.add(result.bytes());
+      upload.transferred += result.bytes();
+      if (upload.transferred < upload.end - upload.start) {
+        if (result.bytes() > 0) {
+          send(file, upload);
+          return;
+        }
+        problem = new FileSystemException(inode.path(), null, "the server took no byte");
+      }
+    }
+    List<CompletableFuture<Void>> woken = List.of();
+    inode.lock.lock();
+    try {
+      inFlight--;
+      writing.remove(upload.start, upload.end);
+      if (problem == null) {
+        inode.sent(upload.end);
+      } else if (!inode.isUnlinked()) {
+        // Without a name there is nowhere to send it later. With one nothing is forgotten; only
+        // what was cut off meanwhile needs no sending any more.
+        dirty.add(upload.start, Math.min(upload.end, Math.max(upload.start, inode.localSize())));
+      }
+      unpinSent(upload.start, upload.end);
+      account();
+      if (inFlight == 0) {
+        woken = new ArrayList<>(settling);
+        settling.clear();
+      }
+    } finally {
+      inode.lock.unlock();
+    }
+    if (problem != null) {
+      inode.errors.record(problem);
+      services.dirty().wakeAll();
+    }
+    wake(woken);
+  }
+
+  /** Takes the pins off pages in a range that have nothing more to send. */
+  private void unpinSent(long start, long end) {
+    int pageSize = services.pages().pageSize();
+    if ((end - start) / pageSize > 2L * inode.pages.size()) {
+      // A far-off end: look at the pages there are rather than at those there could be.
+      List<Page> present = new ArrayList<>();
+      inode.pages.forEachFrom(start / pageSize, present::add);
+      present.forEach(this::unpinIfSent);
+      return;
+    }
+    for (long number = start / pageSize; number * pageSize < end; number++) {
+      Page page = inode.pages.get(number);
+      if (page != null) {
+        unpinIfSent(page);
+      }
+    }
+  }
+
+  private void unpinIfSent(Page page) {
+    long base = page.number * services.pages().pageSize();
+    if (page.dirtyPin && !intersects(base, base + services.pages().pageSize())) {
+      page.dirtyPin = false;
+      services.pages().unpin(page);
+    }
+  }
+
+  private void account() {
+    long now = dirty.bytes() + writing.bytes();
+    long delta = now - accounted;
+    accounted = now;
+    if (anyDirty != now > 0) {
+      // What others may know of the size and the times is out of date, in either direction.
+      services.attributes().changed(inode.path());
+      anyDirty = now > 0;
+      services.attributes().changed(inode.path());
+    }
+    if (delta != 0) {
+      services.dirty().add(delta);
+    }
+  }
+
+  @SuppressWarnings("NullAway") // a future of Void completes with null
+  private static void wake(List<CompletableFuture<Void>> futures) {
+    futures.forEach(future -> future.complete(null));
+  }
+}

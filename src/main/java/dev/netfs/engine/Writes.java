@@ -1,0 +1,127 @@
+package dev.netfs.engine;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Buffered writes: into memory, marked dirty to the byte, sent later.
+ *
+ * <p>A write fetches nothing: the page it makes is valid only where it was written, and a reader of
+ * the gap has it downloaded then. A writer waits only while the mount has more dirty bytes than it
+ * may, and meanwhile everything dirty is on its way.
+ */
+final class Writes {
+  /** So much dirty data of one file is sent without waiting for a close: a stream keeps flowing. */
+  private static final long STREAM_BYTES = 1 << 20;
+
+  private final Services services;
+  private final int pageSize;
+
+  Writes(Services services) {
+    this.services = services;
+    this.pageSize = services.pages().pageSize();
+  }
+
+  /** Writes all remaining bytes of a buffer at an offset. */
+  void write(OpenFile file, ByteBuffer src, long position) throws IOException {
+    Inode inode = file.inode();
+    int limit = src.limit();
+    long at = position;
+    try {
+      while (src.position() < limit) {
+        throttle(file);
+        int step = Math.min(limit - src.position(), services.dirty().chunk());
+        src.limit(src.position() + step);
+        inode.lock.lock();
+        try {
+          copyIn(inode, src, at);
+        } finally {
+          inode.lock.unlock();
+        }
+        at += step;
+        src.limit(limit);
+      }
+    } finally {
+      src.limit(limit);
+    }
+    sendStream(inode);
+  }
+
+  /**
+   * Writes all remaining bytes of a buffer at the end of the file.
+   *
+   * @return the offset after the last byte written
+   */
+  long append(OpenFile file, ByteBuffer src) throws IOException {
+    Inode inode = file.inode();
+    inode.appending.lock();
+    try {
+      long end = inode.localSize() + src.remaining();
+      write(file, src, inode.localSize());
+      return end;
+    } finally {
+      inode.appending.unlock();
+    }
+  }
+
+  private void copyIn(Inode inode, ByteBuffer src, long position) {
+    long at = position;
+    int limit = src.limit();
+    while (src.position() < limit) {
+      long number = at / pageSize;
+      int offset = (int) (at % pageSize);
+      int step = Math.min(limit - src.position(), pageSize - offset);
+      Page page = pinned(inode, number);
+      page.write(offset, src, step);
+      inode.poison(number);
+      inode.wrote(at + step);
+      inode.writeback.markDirty(page, at, at + step);
+      services.pages().unpin(page);
+      at += step;
+    }
+  }
+
+  /** Returns the page with a number, made if there is none, with a pin. Under the inode's lock. */
+  private Page pinned(Inode inode, long number) {
+    Page page = inode.pages.get(number);
+    if (page != null && page.tryPin()) {
+      return page;
+    }
+    page = new Page(inode, number, services.pages().allocate(), 0);
+    if (number * pageSize >= inode.zeroPoint()) {
+      page.zero(0, pageSize); // the server has nothing of it
+    }
+    inode.pages.put(page);
+    return page;
+  }
+
+  /** Lets a writer wait while there is too much dirty data. */
+  private void throttle(OpenFile file) throws IOException {
+    while (true) {
+      CompletableFuture<Void> room = services.dirty().room();
+      if (room.isDone()) {
+        return;
+      }
+      for (Inode inode : services.inodes().all()) {
+        inode.writeback.issue();
+      }
+      file.inode().writeback.issue(); // the table knows nothing of a file that was deleted
+      file.await(room);
+      file.throwWritebackError();
+    }
+  }
+
+  private static void sendStream(Inode inode) {
+    boolean enough;
+    inode.lock.lock();
+    try {
+      enough = inode.writeback.dirtyBytes() >= STREAM_BYTES;
+    } finally {
+      inode.lock.unlock();
+    }
+    if (enough) {
+      inode.writeback.issue();
+    }
+  }
+}
