@@ -82,7 +82,8 @@ final class DirectIo {
     boolean dirty;
     inode.lock.lock();
     try {
-      dirty = inode.writeback.intersects(start, end);
+      // What makes the file longer counts too: the server would see its end before it.
+      dirty = inode.writeback.intersects(start, end) || inode.localSize() > inode.remoteSize();
     } finally {
       inode.lock.unlock();
     }
@@ -186,6 +187,7 @@ final class DirectIo {
     inode.lock.lock();
     try {
       inode.sending();
+      inode.serverMayHold(position + length);
       inode.dropRange(position, position + length);
     } finally {
       inode.lock.unlock();

@@ -150,7 +150,11 @@ final class Inode {
 
   /** Raises the zero point, up to what the server has; by anybody, under any lock. */
   void raiseZeroPoint(long to) {
-    long wanted = Math.min(to, remoteSize);
+    serverMayHold(Math.min(to, remoteSize));
+  }
+
+  /** Notes that the server may have bytes up to an offset that are not in memory here. */
+  void serverMayHold(long wanted) {
     while (true) {
       long now = zeroPoint;
       if (now >= wanted || ZERO_POINT.compareAndSet(this, now, wanted)) {
@@ -428,6 +432,7 @@ final class Inode {
 
   private void dropClean(Page page) {
     if (page.dirtyPin) {
+      raiseZeroPoint((page.number + 1) * services.pages().pageSize());
       page.retainValid(writeback.unsentIn(page));
     } else {
       services.pages().drop(page);
@@ -486,9 +491,7 @@ final class Inode {
     ownChanges++;
     token = null;
     // While the file is being cut, what was on its way before is about to be cut off as well.
-    if (end > remoteSize && !writeback.isHeld()) {
-      remoteSize = end;
-    }
+    remoteSize = Math.max(remoteSize, Math.min(end, writeback.heldSize()));
   }
 
   /** Cuts what is here; the server is told afterwards. Under the lock. */
@@ -538,5 +541,22 @@ final class Inode {
       return info;
     }
     return info.toBuilder().size(localSize).modified(FileTime.fromMillis(lastWriteMillis)).build();
+  }
+
+  @Override
+  public String toString() {
+    return "Inode["
+        + path
+        + ", local size "
+        + localSize
+        + ", remote size "
+        + remoteSize
+        + ", zero point "
+        + zeroPoint
+        + ", "
+        + pages.size()
+        + " pages, "
+        + writeback
+        + "]";
   }
 }

@@ -267,12 +267,7 @@ public final class Mount implements Closeable {
       return file;
     } finally {
       if (cutting) {
-        inode.lock.lock();
-        try {
-          inode.writeback.release();
-        } finally {
-          inode.lock.unlock();
-        }
+        inode.writeback.release();
       }
       if (!opened) {
         inodes.release(inode);
@@ -303,7 +298,7 @@ public final class Mount implements Closeable {
     CompletableFuture<Void> settled;
     inode.lock.lock();
     try {
-      inode.writeback.hold();
+      inode.writeback.hold(0);
       settled = inode.writeback.settled();
     } finally {
       inode.lock.unlock();

@@ -173,7 +173,7 @@ public final class OpenFile implements Closeable {
         return;
       }
       sizeBefore = Math.max(inode.remoteSize(), inode.writeback.end());
-      inode.writeback.hold();
+      inode.writeback.hold(size);
       inode.cut(size);
       settled = inode.writeback.settled();
     } finally {
@@ -186,12 +186,7 @@ public final class OpenFile implements Closeable {
         cutServer(size, sizeBefore);
       }
     } finally {
-      inode.lock.lock();
-      try {
-        inode.writeback.release();
-      } finally {
-        inode.lock.unlock();
-      }
+      inode.writeback.release();
       services.attributes().changed(inode.path());
     }
     written();
@@ -523,6 +518,6 @@ public final class OpenFile implements Closeable {
 
   @Override
   public String toString() {
-    return "OpenFile[" + inode.path() + "]";
+    return "OpenFile[" + inode.path() + ", " + mode.caching() + "]";
   }
 }

@@ -89,6 +89,7 @@ final class PageCache {
 
   /** Evicts a page at once if nobody has a pin on it, else as soon as nobody has. */
   void drop(Page page) {
+    page.inode.raiseZeroPoint((page.number + 1) * pageSize); // first, as in evict
     page.detached = true;
     page.inode.pages.remove(page);
     evict(page);

@@ -30,6 +30,7 @@ final class Writeback {
   private final List<CompletableFuture<Void>> settling = new ArrayList<>(); // guarded by inode.lock
   private int inFlight; // guarded by inode.lock
   private int holds; // guarded by inode.lock: while above 0 nothing is issued
+  private long heldSize = Long.MAX_VALUE; // guarded by inode.lock
   private long accounted; // guarded by inode.lock: what the dirty limit knows of us
   private volatile boolean anyDirty; // written under inode.lock
   private volatile long dirtySinceNanos; // written under inode.lock
@@ -101,19 +102,30 @@ final class Writeback {
     account();
   }
 
-  /** Keeps anything from being issued until {@link #release}. Under the inode's lock. */
-  void hold() {
+  /**
+   * Keeps anything from being issued until {@link #release}, since the file is about to be cut.
+   * Under the inode's lock.
+   */
+  void hold(long size) {
     holds++;
+    heldSize = Math.min(heldSize, size);
   }
 
-  /** Returns whether anybody holds. Under the inode's lock. */
-  boolean isHeld() {
-    return holds > 0;
+  /** Returns to which size the file is being cut, or the largest number. Under the inode's lock. */
+  long heldSize() {
+    return heldSize;
   }
 
-  /** Ends a {@link #hold}. Under the inode's lock. */
+  /** Ends a {@link #hold}. */
   void release() {
-    holds--;
+    inode.lock.lock();
+    try {
+      if (--holds == 0) {
+        heldSize = Long.MAX_VALUE;
+      }
+    } finally {
+      inode.lock.unlock();
+    }
   }
 
   /** Returns a future that completes when nothing is on its way. Under the inode's lock. */
@@ -308,5 +320,10 @@ final class Writeback {
   @SuppressWarnings("NullAway") // a future of Void completes with null
   private static void wake(List<CompletableFuture<Void>> futures) {
     futures.forEach(future -> future.complete(null));
+  }
+
+  @Override
+  public String toString() {
+    return "dirty " + dirty + ", on their way " + writing;
   }
 }

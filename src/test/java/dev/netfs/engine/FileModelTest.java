@@ -107,9 +107,15 @@ class FileModelTest {
         assertThat(mount.stats().dirtyBytes()).isZero();
       } catch (IOException | RuntimeException | AssertionError e) {
         int from = Math.max(0, log.size() - 25);
+        log.add(String.valueOf(files.isEmpty() ? "" : files.get(0).inode()));
         throw new AssertionError(
-            "seed " + seed + ":\n" + log.get(0) + "\n"
-                + String.join("\n", log.subList(from, log.size())), e);
+            "seed "
+                + seed
+                + ":\n"
+                + log.get(0)
+                + "\n"
+                + String.join("\n", log.subList(from, log.size())),
+            e);
       }
     }
 
@@ -118,8 +124,7 @@ class FileModelTest {
       OpenMode.Caching caching = random.nextInt(4) == 0 ? modes[random.nextInt(3)] : modes[0];
       return mount.open(
           "/f",
-          new OpenMode(
-              true, true, disposition, false, -1, OpenMode.Durability.BACK, caching));
+          new OpenMode(true, true, disposition, false, -1, OpenMode.Durability.BACK, caching));
     }
 
     private void step() throws IOException {
@@ -167,7 +172,7 @@ class FileModelTest {
     private void read(OpenFile file) throws IOException {
       int position = random.nextInt(expected.length + 100);
       int length = 1 + random.nextInt(random.nextInt(4) == 0 ? 100_000 : 5_000);
-      log.add("read " + position + " + " + length + " of " + expected.length);
+      log.add("read " + position + " + " + length + " of " + expected.length + " by " + file);
       ByteBuffer buffer =
           random.nextBoolean() ? ByteBuffer.allocate(length) : ByteBuffer.allocateDirect(length);
       int count = file.read(buffer, position);
@@ -183,7 +188,7 @@ class FileModelTest {
     private void write(OpenFile file) throws IOException {
       int length = 1 + random.nextInt(random.nextInt(4) == 0 ? 60_000 : 3_000);
       int position = random.nextInt(Math.min(MAX_SIZE, expected.length + 20_000));
-      log.add("write " + position + " + " + length + " of " + expected.length);
+      log.add("write " + position + " + " + length + " of " + expected.length + " by " + file);
       byte[] bytes = bytes(length);
       expected = Arrays.copyOf(expected, Math.max(expected.length, position + length));
       System.arraycopy(bytes, 0, expected, position, length);

@@ -254,10 +254,7 @@ final class SimServer implements ShareProvider {
     public CompletionStage<FileInfo> stat(String path, boolean followLinks) {
       return reply(
           "stat",
-          () ->
-              path.equals("/")
-                  ? FileInfo.of(FileType.DIRECTORY).build()
-                  : info(existing(path)));
+          () -> path.equals("/") ? FileInfo.of(FileType.DIRECTORY).build() : info(existing(path)));
     }
 
     @Override
@@ -265,7 +262,8 @@ final class SimServer implements ShareProvider {
       return reply(
           "list",
           () -> {
-            files.forEach((name, f) -> entries.accept(new DirectoryEntry(name.substring(1), info(f))));
+            files.forEach(
+                (name, f) -> entries.accept(new DirectoryEntry(name.substring(1), info(f))));
             return null;
           });
     }
