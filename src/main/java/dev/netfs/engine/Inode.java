@@ -535,9 +535,13 @@ final class Inode {
     takeSize(sizeBefore);
   }
 
-  /** Returns attributes as this mount sees them: with what is written and not sent. */
-  FileInfo overlay(FileInfo info) {
-    if (!writeback.isDirty() || !info.isRegularFile()) {
+  /**
+   * Returns attributes as this mount sees them: with what is written and not sent.
+   *
+   * @param wasDirty whether there were dirty bytes when the server was asked
+   */
+  FileInfo overlay(FileInfo info, boolean wasDirty) {
+    if (!(wasDirty || writeback.isDirty()) || !info.isRegularFile()) {
       return info;
     }
     return info.toBuilder().size(localSize).modified(FileTime.fromMillis(lastWriteMillis)).build();

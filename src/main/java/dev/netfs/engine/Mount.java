@@ -22,6 +22,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.NotLinkException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -316,23 +317,42 @@ public final class Mount implements Closeable {
   public FileInfo stat(String path, boolean followLinks) throws IOException {
     FileInfo known = attributes.get(path);
     if (known != null && !(followLinks && known.isSymbolicLink())) {
-      return overlay(path, known);
+      return overlay(path, known, Set.of());
     }
+    Set<Inode> unsent = unsent();
     AttributeCache.Ticket ticket = attributes.ticket(path);
     FileInfo info = Await.result(session.call("stat", share -> share.stat(path, followLinks)));
     if (!followLinks) {
       attributes.put(path, info, ticket);
     }
-    return overlay(path, info);
+    return overlay(path, info, unsent);
   }
 
-  private FileInfo overlay(String path, FileInfo info) {
+  /** Returns the files with dirty bytes now. */
+  private Set<Inode> unsent() {
+    Set<Inode> unsent = new HashSet<>();
+    for (Inode inode : inodes.all()) {
+      if (inode.writeback.isDirty()) {
+        unsent.add(inode);
+      }
+    }
+    return unsent;
+  }
+
+  /**
+   * Returns attributes as this mount sees them.
+   *
+   * @param unsent the files that had dirty bytes when the server was asked: it may have answered
+   *     before it got them, although it has them by now
+   */
+  private FileInfo overlay(String path, FileInfo info, Set<Inode> unsent) {
     Inode inode = inodes.find(path);
-    return inode == null ? info : inode.overlay(info);
+    return inode == null ? info : inode.overlay(info, unsent.contains(inode));
   }
 
   /** Lists a directory. */
   public List<DirectoryEntry> list(String path) throws IOException {
+    Set<Inode> unsent = unsent();
     AttributeCache.Ticket ticket = attributes.listTicket(path);
     List<DirectoryEntry> entries =
         Await.result(
@@ -347,7 +367,7 @@ public final class Mount implements Closeable {
     String prefix = path.equals("/") ? "/" : path + "/";
     entries.replaceAll(
         entry -> {
-          FileInfo mine = overlay(prefix + entry.name(), entry.info());
+          FileInfo mine = overlay(prefix + entry.name(), entry.info(), unsent);
           return mine == entry.info() ? entry : new DirectoryEntry(entry.name(), mine);
         });
     return entries;
