@@ -25,6 +25,9 @@ module dev.netfs {
       dev.netfs.nio.NetfsPathProvider,
       dev.netfs.nio.NetfsSftpProvider;
 
+  provides dev.netfs.share.ShareProvider with
+      dev.netfs.share.path.PathShareProvider;
+
   // picocli fills the annotated fields of the commands by reflection.
   opens dev.netfs.cli to
       info.picocli;
