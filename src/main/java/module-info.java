@@ -24,7 +24,6 @@ module dev.netfs {
       dev.netfs.nio.NetfsFileProvider,
       dev.netfs.nio.NetfsPathProvider,
       dev.netfs.nio.NetfsSftpProvider;
-
   provides dev.netfs.share.ShareProvider with
       dev.netfs.share.path.PathShareProvider;
 
