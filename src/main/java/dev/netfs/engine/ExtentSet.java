@@ -135,6 +135,9 @@ final class ExtentSet {
 
   /** Hands over, in order, the ranges of the set within {@code start} to {@code end}, cut to it. */
   void forEachIn(long start, long end, RangeConsumer consumer) {
+    if (start >= end) {
+      return;
+    }
     for (int i = firstEndingAtOrAfter(start + 1); i < count && starts[i] < end; i++) {
       consumer.accept(Math.max(starts[i], start), Math.min(ends[i], end));
     }
