@@ -11,7 +11,7 @@ module dev.netfs {
   requires info.picocli;
   requires static org.apache.sshd.osgi;
   requires static org.apache.sshd.sftp;
-  requires static org.slf4j;
+  requires org.slf4j;
   requires java.management;
   requires jdk.management;
 
