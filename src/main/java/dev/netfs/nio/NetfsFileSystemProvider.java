@@ -92,7 +92,9 @@ abstract class NetfsFileSystemProvider extends FileSystemProvider {
     try {
       return NetfsFileChannel.open(ours, request);
     } catch (IsDirectoryException e) {
-      checkReadOnlyOpen(ours, request, e);
+      if (request.mode().write()) {
+        throw directoryWritten(ours, request, e);
+      }
       return DirectoryChannel.open(ours);
     }
   }
@@ -117,7 +119,7 @@ abstract class NetfsFileSystemProvider extends FileSystemProvider {
       return NetfsAsynchronousFileChannel.open(
           ours, request, executor != null ? executor : Workers.POOL);
     } catch (IsDirectoryException e) {
-      throw request.createsNew() ? new FileAlreadyExistsException(ours.toString()) : e;
+      throw directoryWritten(ours, request, e);
     }
   }
 
@@ -156,7 +158,7 @@ abstract class NetfsFileSystemProvider extends FileSystemProvider {
     try {
       return NetfsOutputStream.open(ours, request);
     } catch (IsDirectoryException e) {
-      throw request.createsNew() ? new FileAlreadyExistsException(ours.toString()) : e;
+      throw directoryWritten(ours, request, e);
     }
   }
 
@@ -168,14 +170,11 @@ abstract class NetfsFileSystemProvider extends FileSystemProvider {
     return set;
   }
 
-  private static void checkReadOnlyOpen(
-      NetfsPath path, OpenRequest request, IsDirectoryException failure) throws IOException {
-    if (request.createsNew()) {
-      throw new FileAlreadyExistsException(path.toString());
-    }
-    if (request.mode().write()) {
-      throw failure;
-    }
+  private static IOException directoryWritten(
+      NetfsPath path, OpenRequest request, IsDirectoryException failure) {
+    return request.createsNew()
+        ? new FileAlreadyExistsException(path.toString())
+        : PathErrors.shown(failure, path);
   }
 
   // ---- names

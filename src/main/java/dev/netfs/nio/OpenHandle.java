@@ -3,6 +3,7 @@ package dev.netfs.nio;
 import dev.netfs.engine.Mount;
 import dev.netfs.engine.OpenFile;
 import dev.netfs.share.FileInfo;
+import dev.netfs.share.IsDirectoryException;
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -44,6 +45,8 @@ final class OpenHandle implements Closeable {
         refuseLink(path, mount);
       }
       file = mount.open(path.remote(), request.mode());
+    } catch (IsDirectoryException e) {
+      throw e; // which the provider may make a channel of
     } catch (IOException e) {
       throw PathErrors.shown(e, path);
     }

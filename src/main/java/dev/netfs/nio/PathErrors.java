@@ -43,7 +43,10 @@ final class PathErrors {
     String file = shown(engine.getFile(), path, other);
     String otherFile = shown(engine.getOtherFile(), other, path);
     boolean same = same(file, engine.getFile()) && same(otherFile, engine.getOtherFile());
-    return same ? error : renamed(engine, file, otherFile);
+    // The share's own type is not one of the JDK's, which has none for this.
+    return same && !(engine instanceof IsDirectoryException)
+        ? error
+        : renamed(engine, file, otherFile);
   }
 
   // An identity check would do; equal text is as good.
@@ -78,8 +81,6 @@ final class PathErrors {
       shown = new FileSystemLoopException(file);
     } else if (engine instanceof NotLinkException) {
       shown = new NotLinkException(file, other, reason);
-    } else if (engine instanceof IsDirectoryException && file != null) {
-      shown = new IsDirectoryException(file);
     } else {
       shown = new FileSystemException(file, other, reason);
     }

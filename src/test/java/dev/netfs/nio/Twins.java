@@ -1,0 +1,175 @@
+package dev.netfs.nio;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.netfs.Netfs;
+import dev.netfs.NetfsFileSystem;
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
+import java.util.Objects;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Two directories that should always be alike: one of the JDK's default file system, one of a netfs
+ * mount over another directory of it. Whatever is done to both has to come to the same.
+ */
+final class Twins implements AutoCloseable {
+  /** Something done to the files below a root. */
+  interface Deed {
+    @Nullable Object doBelow(Path root) throws Exception;
+  }
+
+  final Path base;
+  final Path jdk;
+  final NetfsFileSystem fs;
+  final Path netfs;
+
+  Twins() throws IOException {
+    base = Files.createTempDirectory("netfs-twins-");
+    jdk = Files.createDirectory(base.resolve("jdk"));
+    fs = Netfs.mount(Files.createDirectory(base.resolve("netfs"))).open();
+    netfs = fs.getPath("/");
+  }
+
+  /** What a deed came to: what it returned, or the class of what it threw and the paths in it. */
+  private record Outcome(@Nullable String value, @Nullable Throwable failure, Path root) {
+    @Override
+    public String toString() {
+      if (failure == null) {
+        return "returned " + value;
+      }
+      String text = "threw " + failure.getClass().getName();
+      if (failure instanceof FileSystemException e) {
+        text += " about " + below(e.getFile()) + " and " + below(e.getOtherFile());
+      }
+      return text;
+    }
+
+    /**
+     * Whether this is the same, or a failure that says more than a plain IOException or
+     * FileSystemException of the JDK's does.
+     */
+    boolean isAsGoodAs(Outcome jdk) {
+      if (failure == null || jdk.failure == null) {
+        return toString().equals(jdk.toString());
+      }
+      if (jdk.failure.getClass() == IOException.class) {
+        return failure instanceof IOException;
+      }
+      boolean vague = jdk.failure.getClass() == FileSystemException.class;
+      String ours = toString();
+      return (vague && failure instanceof FileSystemException
+              ? ours.replace(failure.getClass().getName(), FileSystemException.class.getName())
+              : ours)
+          .equals(jdk.toString());
+    }
+
+    private @Nullable String below(@Nullable String file) {
+      String prefix = root.toString();
+      return file == null || !file.startsWith(prefix)
+          ? file
+          : file.substring(prefix.length()).replaceFirst("^/", "");
+    }
+  }
+
+  /** Does the same to both, JDK first, and checks that it came to the same; returns ours. */
+  @Nullable Object both(String what, Deed deed) {
+    Outcome expected = outcome(deed, jdk);
+    Outcome actual = outcome(deed, netfs);
+    if (!actual.isAsGoodAs(expected)) {
+      AssertionError error =
+          new AssertionError(what + ":\n  the JDK's " + expected + "\n  netfs " + actual);
+      if (actual.failure != null) {
+        error.addSuppressed(actual.failure);
+      }
+      if (expected.failure != null) {
+        error.addSuppressed(expected.failure);
+      }
+      throw error;
+    }
+    return actual.value;
+  }
+
+  private static Outcome outcome(Deed deed, Path root) {
+    try {
+      return new Outcome(text(deed.doBelow(root)), null, root);
+    } catch (Throwable e) {
+      return new Outcome(null, e, root);
+    }
+  }
+
+  private static String text(@Nullable Object value) {
+    return value instanceof byte[] bytes ? Arrays.toString(bytes) : Objects.toString(value);
+  }
+
+  /** Checks that both trees are alike, looking at the mount's directory past the mount. */
+  void assertAlike(String when) throws IOException {
+    fs.sync();
+    assertThat(tree(base.resolve("netfs"))).as(when).isEqualTo(tree(jdk));
+  }
+
+  static TreeMap<String, String> tree(Path root) throws IOException {
+    TreeMap<String, String> tree = new TreeMap<>();
+    Files.walkFileTree(
+        root,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult preVisitDirectory(Path dir, BasicFileAttributes attrs)
+              throws IOException {
+            tree.put(root.relativize(dir).toString(), "directory " + permissions(dir));
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attrs)
+              throws IOException {
+            tree.put(
+                root.relativize(file).toString(),
+                attrs.isSymbolicLink()
+                    ? "link"
+                    : "file " + permissions(file) + " " + Arrays.hashCode(Files.readAllBytes(file))
+                        + " " + attrs.size());
+            return FileVisitResult.CONTINUE;
+          }
+        });
+    return tree;
+  }
+
+  private static String permissions(Path path) throws IOException {
+    return PosixFilePermissions.toString(Files.getPosixFilePermissions(path));
+  }
+
+  static void deleteTree(Path root) throws IOException {
+    Files.walkFileTree(
+        root,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attrs)
+              throws IOException {
+            Files.delete(file);
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult postVisitDirectory(Path dir, @Nullable IOException e)
+              throws IOException {
+            Files.delete(dir);
+            return FileVisitResult.CONTINUE;
+          }
+        });
+  }
+
+  @Override
+  public void close() throws IOException {
+    fs.close();
+    deleteTree(base);
+  }
+}
