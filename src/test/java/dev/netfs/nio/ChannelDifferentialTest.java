@@ -34,8 +34,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Our channels against the JDK's own: random operations, all results, positions, contents and classes
- * of exceptions have to be the same.
+ * Our channels against the JDK's own: random operations, all results, positions, contents and
+ * classes of exceptions have to be the same.
  */
 class ChannelDifferentialTest {
   private static Twins twins;
@@ -60,7 +60,9 @@ class ChannelDifferentialTest {
     List<OpenOption> options =
         List.of(
             READ, WRITE, APPEND, CREATE, CREATE_NEW, TRUNCATE_EXISTING, LinkOption.NOFOLLOW_LINKS);
-    for (String name : List.of("file", "missing", "directory", "link", "dangling", "loop", "file/x", "missing/x")) {
+    for (String name :
+        List.of(
+            "file", "missing", "directory", "link", "dangling", "loop", "file/x", "missing/x")) {
       for (int bits = 0; bits < 1 << options.size(); bits++) {
         Set<OpenOption> set = new HashSet<>();
         for (int i = 0; i < options.size(); i++) {
@@ -75,7 +77,8 @@ class ChannelDifferentialTest {
             && set.contains(LinkOption.NOFOLLOW_LINKS)
             && !set.contains(WRITE)
             && !set.contains(APPEND)) {
-          continue; // the JDK follows a link there, although a CREATE_NEW for reading is to be ignored
+          continue; // the JDK follows a link there, although a CREATE_NEW for reading is to be
+          // ignored
         }
         twins.both("prepare", ChannelDifferentialTest::prepareOpen);
         twins.both(
@@ -94,7 +97,8 @@ class ChannelDifferentialTest {
   }
 
   private static Object prepareOpen(Path root) throws Exception {
-    for (String name : List.of("file", "missing", "dangling", "link", "target", "loop", "nowhere")) {
+    for (String name :
+        List.of("file", "missing", "dangling", "link", "target", "loop", "nowhere")) {
       Files.deleteIfExists(root.resolve(name));
     }
     Files.writeString(root.resolve("file"), "content");
@@ -142,9 +146,14 @@ class ChannelDifferentialTest {
       for (int step = 0; step < 60; step++) {
         Operation operation = operation(random, options.contains(APPEND));
         log.add(operation.toString());
-        String what = "seed " + seed + " " + options + " " + log.subList(Math.max(0, log.size() - 12), log.size());
-        twins.both(
-            what, root -> operation.apply((root == twins.jdk ? jdk : netfs).get(), root));
+        String what =
+            "seed "
+                + seed
+                + " "
+                + options
+                + " "
+                + log.subList(Math.max(0, log.size() - 12), log.size());
+        twins.both(what, root -> operation.apply((root == twins.jdk ? jdk : netfs).get(), root));
         twins.both(
             what + " then",
             root -> {
@@ -200,92 +209,141 @@ class ChannelDifferentialTest {
 
   private static Operation operation(Random random, boolean append) {
     // Positions around small sizes, with negative and far ones among them.
-    long at = random.nextInt(12) == 0 ? -1 : random.nextInt(random.nextInt(10) == 0 ? 100_000 : 300);
+    long at =
+        random.nextInt(12) == 0 ? -1 : random.nextInt(random.nextInt(10) == 0 ? 100_000 : 300);
     int count = random.nextInt(random.nextInt(10) == 0 ? 70_000 : 120);
     boolean direct = random.nextBoolean();
     long seed = random.nextLong();
     return switch (random.nextInt(17)) {
-      case 0 -> new Named("read " + count, (c, r) -> {
-        ByteBuffer dst = buffer(count, direct);
-        return c.read(dst) + " " + bytes(dst);
-      });
-      case 1, 2 -> new Named("read " + count + " at " + at, (c, r) -> {
-        ByteBuffer dst = buffer(count, direct);
-        return c.read(dst, at) + " " + bytes(dst);
-      });
-      case 3 -> new Named("write " + count, (c, r) -> {
-        ByteBuffer src = random(count, direct, seed);
-        return c.write(src) + " " + src;
-      });
-      case 4 -> new Named("write " + count + " at " + at, (c, r) -> {
-        ByteBuffer src = random(count, direct, seed);
-        return c.write(src, at) + " " + src;
-      });
-      case 5 -> new Named("position " + at, (c, r) -> {
-        c.position(at);
-        return "set";
-      });
-      case 6 -> new Named("truncate " + at, (c, r) -> {
-        c.truncate(at);
-        return "cut";
-      });
-      case 7 -> new Named("scatter " + count, (c, r) -> {
-        ByteBuffer[] dsts = {buffer(count / 3, direct), buffer(0, direct), buffer(count, !direct)};
-        return c.read(dsts) + " " + bytes(dsts[0]) + bytes(dsts[2]);
-      });
-      case 8 -> new Named("gather " + count, (c, r) -> {
-        ByteBuffer[] srcs = {random(count, direct, seed), buffer(0, direct), random(9, true, seed)};
-        return c.write(srcs) + " " + srcs[0] + srcs[2];
-      });
-      case 9 -> new Named("scatter part " + at, (c, r) -> {
-        ByteBuffer[] dsts = {buffer(5, direct), buffer(6, direct), buffer(7, direct)};
-        return c.read(dsts, (int) at % 4, count % 4) + " " + bytes(dsts[1]);
-      });
-      case 10 -> new Named("transferTo " + at + " " + count, (c, r) -> {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        return c.transferTo(at, count, Channels.newChannel(out)) + " "
-            + Arrays.hashCode(out.toByteArray());
-      });
-      case 11 -> new Named("transferFrom " + at + " " + count, (c, r) -> {
-        byte[] bytes = new byte[count / 2];
-        new Random(seed).nextBytes(bytes);
-        // With append, where it goes is not said; the JDK's own is not even constant.
-        return append
-            ? "left out"
-            : c.transferFrom(
-                Channels.newChannel(new ByteArrayInputStream(bytes)), at, count);
-      });
-      case 12 -> new Named("transferTo a file", (c, r) -> {
-        Path other = r.resolve("other");
-        try (FileChannel out = FileChannel.open(other, WRITE, CREATE, TRUNCATE_EXISTING)) {
-          long done = c.transferTo(at, count, out);
-          return done + " " + out.position() + " " + out.size();
-        }
-      });
-      case 13 -> new Named("transferFrom a file", (c, r) -> {
-        Path other = r.resolve("another");
-        byte[] bytes = new byte[count];
-        new Random(seed).nextBytes(bytes);
-        Files.write(other, bytes);
-        try (FileChannel in = FileChannel.open(other, READ)) {
-          in.position(count / 4);
-          return append
-              ? "left out"
-              : c.transferFrom(in, at, count) + " " + in.position();
-        }
-      });
-      case 14 -> new Named("force", (c, r) -> {
-        c.force(seed % 2 == 0);
-        return "forced";
-      });
-      case 15 -> new Named("read into a read-only buffer", (c, r) ->
-          c.read(ByteBuffer.allocate(count + 1).asReadOnlyBuffer()));
+      case 0 ->
+          new Named(
+              "read " + count,
+              (c, r) -> {
+                ByteBuffer dst = buffer(count, direct);
+                return c.read(dst) + " " + bytes(dst);
+              });
+      case 1, 2 ->
+          new Named(
+              "read " + count + " at " + at,
+              (c, r) -> {
+                ByteBuffer dst = buffer(count, direct);
+                return c.read(dst, at) + " " + bytes(dst);
+              });
+      case 3 ->
+          new Named(
+              "write " + count,
+              (c, r) -> {
+                ByteBuffer src = random(count, direct, seed);
+                return c.write(src) + " " + src;
+              });
+      case 4 ->
+          new Named(
+              "write " + count + " at " + at,
+              (c, r) -> {
+                ByteBuffer src = random(count, direct, seed);
+                return c.write(src, at) + " " + src;
+              });
+      case 5 ->
+          new Named(
+              "position " + at,
+              (c, r) -> {
+                c.position(at);
+                return "set";
+              });
+      case 6 ->
+          new Named(
+              "truncate " + at,
+              (c, r) -> {
+                c.truncate(at);
+                return "cut";
+              });
+      case 7 ->
+          new Named(
+              "scatter " + count,
+              (c, r) -> {
+                ByteBuffer[] dsts = {
+                  buffer(count / 3, direct), buffer(0, direct), buffer(count, !direct)
+                };
+                return c.read(dsts) + " " + bytes(dsts[0]) + bytes(dsts[2]);
+              });
+      case 8 ->
+          new Named(
+              "gather " + count,
+              (c, r) -> {
+                ByteBuffer[] srcs = {
+                  random(count, direct, seed), buffer(0, direct), random(9, true, seed)
+                };
+                return c.write(srcs) + " " + srcs[0] + srcs[2];
+              });
+      case 9 ->
+          new Named(
+              "scatter part " + at,
+              (c, r) -> {
+                ByteBuffer[] dsts = {buffer(5, direct), buffer(6, direct), buffer(7, direct)};
+                return c.read(dsts, (int) at % 4, count % 4) + " " + bytes(dsts[1]);
+              });
+      case 10 ->
+          new Named(
+              "transferTo " + at + " " + count,
+              (c, r) -> {
+                ByteArrayOutputStream out = new ByteArrayOutputStream();
+                return c.transferTo(at, count, Channels.newChannel(out))
+                    + " "
+                    + Arrays.hashCode(out.toByteArray());
+              });
+      case 11 ->
+          new Named(
+              "transferFrom " + at + " " + count,
+              (c, r) -> {
+                byte[] bytes = new byte[count / 2];
+                new Random(seed).nextBytes(bytes);
+                // With append, where it goes is not said; the JDK's own is not even constant.
+                return append
+                    ? "left out"
+                    : c.transferFrom(
+                        Channels.newChannel(new ByteArrayInputStream(bytes)), at, count);
+              });
+      case 12 ->
+          new Named(
+              "transferTo a file",
+              (c, r) -> {
+                Path other = r.resolve("other");
+                try (FileChannel out = FileChannel.open(other, WRITE, CREATE, TRUNCATE_EXISTING)) {
+                  long done = c.transferTo(at, count, out);
+                  return done + " " + out.position() + " " + out.size();
+                }
+              });
+      case 13 ->
+          new Named(
+              "transferFrom a file",
+              (c, r) -> {
+                Path other = r.resolve("another");
+                byte[] bytes = new byte[count];
+                new Random(seed).nextBytes(bytes);
+                Files.write(other, bytes);
+                try (FileChannel in = FileChannel.open(other, READ)) {
+                  in.position(count / 4);
+                  return append ? "left out" : c.transferFrom(in, at, count) + " " + in.position();
+                }
+              });
+      case 14 ->
+          new Named(
+              "force",
+              (c, r) -> {
+                c.force(seed % 2 == 0);
+                return "forced";
+              });
+      case 15 ->
+          new Named(
+              "read into a read-only buffer",
+              (c, r) -> c.read(ByteBuffer.allocate(count + 1).asReadOnlyBuffer()));
       default -> new Named("nulls", (c, r) -> seed % 2 == 0 ? c.read(null, at) : c.write(null, at));
     };
   }
 
   private static ByteBuffer buffer(int size, boolean direct) {
-    ByteBuffer buffer = direct ? ByteBuffer.allocateDirect(size + 6) : ByteBuffer.allocate(size + 6);
+    ByteBuffer buffer =
+        direct ? ByteBuffer.allocateDirect(size + 6) : ByteBuffer.allocate(size + 6);
     return buffer.position(3).limit(3 + size);
   }
 

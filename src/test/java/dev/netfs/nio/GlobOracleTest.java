@@ -22,13 +22,51 @@ import org.junit.jupiter.params.provider.ValueSource;
 class GlobOracleTest {
   private static final FileSystem JDK = FileSystems.getDefault();
   private static final String[] PATHS = {
-    "", "a", "b", "ab", "abc", "a/b", "a/b/c", "/a", "/a/b", "a.b", ".a", "a.java", "A.JAVA", "a,b", "{a}", "[a]",
-    "a-b", "-", "!", "^", "a^b", "\\", "a\\b", "*", "?", "a b", "é", "\uD83D\uDE00", "&", "a&&b",
-    "$", "a+b", "(a)", "a|b", "]", "}", "foo.tar.gz", "dir/foo.java", "x", "xx"
+    "",
+    "a",
+    "b",
+    "ab",
+    "abc",
+    "a/b",
+    "a/b/c",
+    "/a",
+    "/a/b",
+    "a.b",
+    ".a",
+    "a.java",
+    "A.JAVA",
+    "a,b",
+    "{a}",
+    "[a]",
+    "a-b",
+    "-",
+    "!",
+    "^",
+    "a^b",
+    "\\",
+    "a\\b",
+    "*",
+    "?",
+    "a b",
+    "é",
+    "\uD83D\uDE00",
+    "&",
+    "a&&b",
+    "$",
+    "a+b",
+    "(a)",
+    "a|b",
+    "]",
+    "}",
+    "foo.tar.gz",
+    "dir/foo.java",
+    "x",
+    "xx"
   };
   private static final String[] PIECES = {
-    "a", "b", "*", "**", "?", "[", "]", "{", "}", ",", "-", "!", "^", "\\", ".", "/", "&", "&&", "a-c", "[a-c]", "[!a]",
-    "{a,b}", "é", "$", "(", ")", "|", "+", "x", "[^a]", "[-a]", "[!-a]", "[a-]", "[[]"
+    "a", "b", "*", "**", "?", "[", "]", "{", "}", ",", "-", "!", "^", "\\", ".", "/", "&", "&&",
+    "a-c", "[a-c]", "[!a]", "{a,b}", "é", "$", "(", ")", "|", "+", "x", "[^a]", "[-a]", "[!-a]",
+    "[a-]", "[[]"
   };
 
   private static final Pattern RANGE_TO_SPECIAL = Pattern.compile("-[\\[\\\\&^]");
@@ -48,11 +86,61 @@ class GlobOracleTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "*.java", "*.*", "*.{java,class}", "foo.?", "/home/*/*", "/home/**", "**", "**/*.java", "a/**/b", "[abc]",
-        "[a-c]", "[!a-c]", "[]", "[!]", "[a", "{a", "{a,{b}}", "a}", "a,b", "\\*", "\\", "a\\", "{}", "{,a}", "{a,}",
-        "[a-]", "[-a]", "[--a]", "[z-a]", "[/]", "[a/b]", "[!-z]", "[^a]", "[&&a]", "[a&&b]", "[\\]", "[\\]]", "[[]",
-        "[*?]", "{*,?}", "{[a,b],c}", "", "/", "//", "***", "a**b", ".*", "(a)", "a|b", "^a$", "é", "[é-ê]", "[a-b-c]",
-        "[+--]", "[a-\\]"
+        "*.java",
+        "*.*",
+        "*.{java,class}",
+        "foo.?",
+        "/home/*/*",
+        "/home/**",
+        "**",
+        "**/*.java",
+        "a/**/b",
+        "[abc]",
+        "[a-c]",
+        "[!a-c]",
+        "[]",
+        "[!]",
+        "[a",
+        "{a",
+        "{a,{b}}",
+        "a}",
+        "a,b",
+        "\\*",
+        "\\",
+        "a\\",
+        "{}",
+        "{,a}",
+        "{a,}",
+        "[a-]",
+        "[-a]",
+        "[--a]",
+        "[z-a]",
+        "[/]",
+        "[a/b]",
+        "[!-z]",
+        "[^a]",
+        "[&&a]",
+        "[a&&b]",
+        "[\\]",
+        "[\\]]",
+        "[[]",
+        "[*?]",
+        "{*,?}",
+        "{[a,b],c}",
+        "",
+        "/",
+        "//",
+        "***",
+        "a**b",
+        ".*",
+        "(a)",
+        "a|b",
+        "^a$",
+        "é",
+        "[é-ê]",
+        "[a-b-c]",
+        "[+--]",
+        "[a-\\]"
       })
   void aGlobMatchesWhatTheJdksMatches(String glob) {
     same("glob:" + glob);
@@ -75,7 +163,18 @@ class GlobOracleTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"regex:a.*", "regex:[", "REGEX:a", "Glob:a*", "foo:a", ":a", "a", "", "glob", "regex:"})
+      strings = {
+        "regex:a.*",
+        "regex:[",
+        "REGEX:a",
+        "Glob:a*",
+        "foo:a",
+        ":a",
+        "a",
+        "",
+        "glob",
+        "regex:"
+      })
   void syntaxesAreTheJdks(String syntaxAndPattern) {
     same(syntaxAndPattern);
   }

@@ -25,8 +25,28 @@ import org.junit.jupiter.api.io.TempDir;
 class PathOracleTest {
   private static final int PAIRS = 20_000;
   private static final String[] PIECES = {
-    "a", "b", "a", "foo", "foo.bar", ".", "..", "..", "...", ".a", "/", "/", "/", "/", "//", "é", "\uD83D\uDE00",
-    "\uFF5E", " ", "%", "", "~"
+    "a",
+    "b",
+    "a",
+    "foo",
+    "foo.bar",
+    ".",
+    "..",
+    "..",
+    "...",
+    ".a",
+    "/",
+    "/",
+    "/",
+    "/",
+    "//",
+    "é",
+    "\uD83D\uDE00",
+    "\uFF5E",
+    " ",
+    "%",
+    "",
+    "~"
   };
 
   private static NetfsFileSystem fs;
@@ -145,8 +165,7 @@ class PathOracleTest {
     Path ours = fs.getPath("/a");
     Path theirs = JDK.getPath("/a");
     assertThatThrownBy(() -> ours.resolve(theirs)).isInstanceOf(ProviderMismatchException.class);
-    assertThatThrownBy(() -> ours.relativize(theirs))
-        .isInstanceOf(ProviderMismatchException.class);
+    assertThatThrownBy(() -> ours.relativize(theirs)).isInstanceOf(ProviderMismatchException.class);
     assertThatThrownBy(() -> ours.compareTo(theirs)).isInstanceOf(ClassCastException.class);
     assertThat(ours.startsWith(theirs)).isFalse();
     assertThat(ours.endsWith(theirs)).isFalse();

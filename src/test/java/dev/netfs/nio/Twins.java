@@ -135,8 +135,12 @@ final class Twins implements AutoCloseable {
                 root.relativize(file).toString(),
                 attrs.isSymbolicLink()
                     ? "link"
-                    : "file " + permissions(file) + " " + Arrays.hashCode(Files.readAllBytes(file))
-                        + " " + attrs.size());
+                    : "file "
+                        + permissions(file)
+                        + " "
+                        + Arrays.hashCode(Files.readAllBytes(file))
+                        + " "
+                        + attrs.size());
             return FileVisitResult.CONTINUE;
           }
         });
