@@ -11,9 +11,40 @@ import org.jspecify.annotations.Nullable;
  * waits its turn, first come, first served; nobody's thread waits.
  */
 final class DepthLimit {
+  /** An operation that waits its turn. */
+  private record Task<T>(Supplier<CompletableFuture<T>> operation, CompletableFuture<T> result) {
+    /** Starts the operation; returns whether it is over already. */
+    boolean start(Runnable whenOverLater) {
+      CompletableFuture<T> stage;
+      try {
+        stage = operation.get();
+      } catch (RuntimeException | Error e) {
+        stage = CompletableFuture.failedFuture(e);
+      }
+      if (stage.isDone()) {
+        stage.whenComplete(this::finish);
+        return true;
+      }
+      stage.whenComplete(
+          (value, failure) -> {
+            whenOverLater.run();
+            finish(value, failure);
+          });
+      return false;
+    }
+
+    private void finish(T value, @Nullable Throwable failure) {
+      if (failure == null) {
+        result.complete(value);
+      } else {
+        result.completeExceptionally(failure);
+      }
+    }
+  }
+
   private final int depth;
   private final ReentrantLock lock = new ReentrantLock();
-  private final ArrayDeque<Runnable> queue = new ArrayDeque<>(); // guarded by lock
+  private final ArrayDeque<Task<?>> queue = new ArrayDeque<>(); // guarded by lock
   private int outstanding; // guarded by lock
 
   DepthLimit(int depth) {
@@ -26,48 +57,34 @@ final class DepthLimit {
    * @return completes as the operation does
    */
   <T> CompletableFuture<T> submit(Supplier<CompletableFuture<T>> operation) {
-    CompletableFuture<T> result = new CompletableFuture<>();
-    Runnable start = () -> run(operation, result);
+    Task<T> task = new Task<>(operation, new CompletableFuture<>());
     lock.lock();
     try {
       if (outstanding >= depth) {
-        queue.add(start);
-        return result;
+        queue.add(task);
+        return task.result;
       }
       outstanding++;
     } finally {
       lock.unlock();
     }
-    start.run();
-    return result;
+    run(task);
+    return task.result;
   }
 
-  private <T> void run(Supplier<CompletableFuture<T>> operation, CompletableFuture<T> result) {
-    CompletableFuture<T> stage;
-    try {
-      stage = operation.get();
-    } catch (RuntimeException | Error e) {
-      stage = CompletableFuture.failedFuture(e);
+  /** Runs an operation and, in a loop, those that get their turn because one is over at once. */
+  private void run(@Nullable Task<?> first) {
+    Task<?> task = first;
+    while (task != null && task.start(() -> run(next()))) {
+      task = next();
     }
-    stage.whenComplete(
-        (value, failure) -> {
-          Runnable next = finished();
-          if (next != null) {
-            next.run();
-          }
-          if (failure == null) {
-            result.complete(value);
-          } else {
-            result.completeExceptionally(failure);
-          }
-        });
   }
 
-  /** Returns who takes the place that has become free, or null. */
-  private @Nullable Runnable finished() {
+  /** Returns whose turn it is now that a place has become free, or null. */
+  private @Nullable Task<?> next() {
     lock.lock();
     try {
-      Runnable next = queue.poll();
+      Task<?> next = queue.poll();
       if (next == null) {
         outstanding--;
       }
