@@ -25,7 +25,8 @@ module dev.netfs {
       dev.netfs.nio.NetfsPathProvider,
       dev.netfs.nio.NetfsSftpProvider;
   provides dev.netfs.share.ShareProvider with
-      dev.netfs.share.path.PathShareProvider;
+      dev.netfs.share.path.PathShareProvider,
+      dev.netfs.share.sftp.SftpShareProvider;
 
   // picocli fills the annotated fields of the commands by reflection.
   opens dev.netfs.cli to
