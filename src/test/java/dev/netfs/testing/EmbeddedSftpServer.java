@@ -1,0 +1,98 @@
+package dev.netfs.testing;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.spec.ECGenParameterSpec;
+import java.util.List;
+import java.util.Map;
+import org.apache.sshd.common.config.keys.PublicKeyEntry;
+import org.apache.sshd.common.file.virtualfs.VirtualFileSystemFactory;
+import org.apache.sshd.common.keyprovider.KeyPairProvider;
+import org.apache.sshd.core.CoreModuleProperties;
+import org.apache.sshd.server.SshServer;
+import org.apache.sshd.sftp.server.SftpSubsystemFactory;
+
+/**
+ * MINA's SFTP server in this JVM, on a free port of loopback, over a directory that is its root;
+ * with the user {@code demo} and the password {@code secret}. Needs nothing on the machine.
+ */
+public final class EmbeddedSftpServer implements AutoCloseable {
+  private final SshServer server;
+  private final Path root;
+  private final Path knownHosts;
+
+  private EmbeddedSftpServer(Path directory) throws IOException {
+    root = Files.createDirectories(directory.resolve("root"));
+    KeyPair hostKey = hostKey();
+    server = SshServer.setUpDefaultServer();
+    server.setHost("127.0.0.1");
+    server.setPort(0);
+    server.setKeyPairProvider(KeyPairProvider.wrap(hostKey));
+    server.setPasswordAuthenticator(
+        (user, password, session) -> user.equals("demo") && password.equals("secret"));
+    server.setSubsystemFactories(List.of(new SftpSubsystemFactory()));
+    server.setFileSystemFactory(new VirtualFileSystemFactory(root));
+    CoreModuleProperties.TCP_NODELAY.set(server, true);
+    server.start();
+    knownHosts = directory.resolve("known_hosts");
+    Files.writeString(
+        knownHosts,
+        "[127.0.0.1]:"
+            + server.getPort()
+            + " "
+            + PublicKeyEntry.toString(hostKey.getPublic())
+            + "\n");
+  }
+
+  /**
+   * Starts a server.
+   *
+   * @param directory an existing directory for its root and its {@code known_hosts}
+   */
+  public static EmbeddedSftpServer start(Path directory) throws IOException {
+    return new EmbeddedSftpServer(directory);
+  }
+
+  public int port() {
+    return server.getPort();
+  }
+
+  /** Returns the directory that is the server's root. */
+  public Path root() {
+    return root;
+  }
+
+  public Path knownHosts() {
+    return knownHosts;
+  }
+
+  /** Returns the mount of a directory of the server, absolute there. */
+  public URI uri(String path) {
+    return URI.create("netfs+sftp://demo@127.0.0.1:" + port() + path);
+  }
+
+  /** Returns the options to sign on with, the host key checked. */
+  public Map<String, Object> options() {
+    return Map.of("password", "secret".toCharArray(), "knownHosts", knownHosts);
+  }
+
+  @Override
+  public void close() throws IOException {
+    server.stop(true);
+  }
+
+  private static KeyPair hostKey() {
+    try {
+      KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
+      generator.initialize(new ECGenParameterSpec("secp256r1"));
+      return generator.generateKeyPair();
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}
