@@ -250,10 +250,6 @@ public final class Mount implements Closeable {
    * @throws IsDirectoryException if it is a directory
    */
   public OpenFile open(String path, OpenMode mode) throws IOException {
-    OpenMode effective =
-        options.cache() == CacheMode.NONE || options.cache() == CacheMode.STRICT
-            ? mode.uncached()
-            : mode;
     Inode inode = inodes.acquire(path, p -> new Inode(services, inodes, p));
     boolean opened = false;
     boolean cutting = false;
@@ -262,7 +258,7 @@ public final class Mount implements Closeable {
         cutting = true;
         forgetDirty(inode);
       }
-      OpenFile file = open(inode, effective);
+      OpenFile file = open(inode, mode.on(options));
       opened = true;
       files.add(file);
       return file;

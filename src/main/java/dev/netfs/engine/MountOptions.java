@@ -20,6 +20,7 @@ import java.util.Set;
  * @param wsize the most bytes of one write, 0 for what the share proposes
  * @param depth how many requests at once, 0 for what the share proposes
  * @param locks who honours byte-range locks
+ * @param writeThrough whether every write reaches the server before it returns
  * @param timeout how long one request may take
  * @param retries how often a request is made again after a lost connection
  */
@@ -35,6 +36,7 @@ record MountOptions(
     int wsize,
     int depth,
     Locks locks,
+    boolean writeThrough,
     Duration timeout,
     int retries) {
 
@@ -87,7 +89,6 @@ record MountOptions(
             4L * pageSize,
             Long.MAX_VALUE);
     String locks = options.choice("locks", "server", "server", "local");
-    options.choice("write", "back", "back");
     return new MountOptions(
         CacheMode.of(
             options.choice(
@@ -104,6 +105,7 @@ record MountOptions(
         (int) options.size("wsize", 0, 1, 64 * MIB),
         options.integer("depth", 0, 1, 4096),
         "local".equals(locks) ? Locks.LOCAL : Locks.SERVER,
+        "through".equals(options.choice("write", "back", "back", "through")),
         options.duration("timeout", Duration.ofSeconds(60)),
         options.integer("retries", 5, 0, 1000));
   }

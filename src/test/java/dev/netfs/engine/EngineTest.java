@@ -450,6 +450,17 @@ class EngineTest {
   }
 
   @Test
+  void writeThroughReachesTheServerBeforeItReturns() throws IOException {
+    try (Mount mount = mount("write", "through");
+        OpenFile file = open(mount)) {
+      write(file, 0, new byte[] {1, 2});
+      assertThat(server.get("/f")).containsExactly(1, 2);
+      assertThat(read(file, 0, 5)).containsExactly(1, 2);
+      assertThat(server.count("read")).isZero();
+    }
+  }
+
+  @Test
   void agedDirtyBytesAreSentUnasked() throws IOException {
     try (Mount mount = mount("writebackAge", "20ms");
         OpenFile file = open(mount)) {
