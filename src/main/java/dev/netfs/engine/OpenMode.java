@@ -1,5 +1,6 @@
 package dev.netfs.engine;
 
+import dev.netfs.CacheMode;
 import dev.netfs.share.OpenIntent;
 import java.util.Objects;
 
@@ -62,11 +63,17 @@ public record OpenMode(
           Durability.BACK,
           Caching.CACHED);
 
-  /** The same, past the memory cache. */
-  OpenMode uncached() {
-    return caching != Caching.CACHED
-        ? this
-        : new OpenMode(read, write, disposition, truncate, mode, durability, Caching.DIRECT);
+  /** Returns what becomes of this mode on a mount with the given options. */
+  OpenMode on(MountOptions options) {
+    boolean uncached = options.cache() == CacheMode.NONE || options.cache() == CacheMode.STRICT;
+    return new OpenMode(
+        read,
+        write,
+        disposition,
+        truncate,
+        mode,
+        durability == Durability.BACK && options.writeThrough() ? Durability.THROUGH : durability,
+        caching == Caching.CACHED && uncached ? Caching.DIRECT : caching);
   }
 
   OpenIntent intent() {
