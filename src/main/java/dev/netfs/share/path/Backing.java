@@ -47,9 +47,9 @@ final class Backing {
   /**
    * Returns the backing path of a share's path.
    *
-   * @throws FileSystemException if the backing file system cannot have such a name
+   * @throws Failures.Exact if the backing file system cannot have such a name
    */
-  Path resolve(String path) throws FileSystemException {
+  Path resolve(String path) {
     if (path.equals("/")) {
       return root;
     }
@@ -62,17 +62,19 @@ final class Backing {
       for (String element : relative.split("/", -1)) {
         Path name = fileSystem.getPath(element);
         if (name.isAbsolute() || name.getRoot() != null || name.getNameCount() != 1) {
-          throw new FileSystemException(
-              path, null, "the backing file system cannot have the name '" + element + "'");
+          throw Failures.exact(
+              new FileSystemException(
+                  path, null, "the backing file system cannot have the name '" + element + "'"));
         }
         resolved = resolved.resolve(name);
       }
       return resolved;
     } catch (InvalidPathException e) {
-      throw (FileSystemException)
-          new FileSystemException(
-                  path, null, "the backing file system cannot have this name: " + e.getReason())
-              .initCause(e);
+      throw Failures.exact(
+          (FileSystemException)
+              new FileSystemException(
+                      path, null, "the backing file system cannot have this name: " + e.getReason())
+                  .initCause(e));
     }
   }
 
@@ -100,7 +102,7 @@ final class Backing {
    * Returns what a symbolic link is made to hold: a relative target as it is, an absolute one,
    * which is absolute within the share, below the root.
    */
-  Path linkTarget(String target) throws FileSystemException {
+  Path linkTarget(String target) {
     try {
       if (!target.startsWith("/")) {
         return fileSystem.getPath(target.replace("/", separator));
@@ -108,10 +110,13 @@ final class Backing {
       String relative = target.replaceFirst("^/+", "");
       return relative.isEmpty() ? root : root.resolve(relative.replace("/", separator));
     } catch (InvalidPathException e) {
-      throw (FileSystemException)
-          new FileSystemException(
-                  target, null, "the backing file system cannot have this name: " + e.getReason())
-              .initCause(e);
+      throw Failures.exact(
+          (FileSystemException)
+              new FileSystemException(
+                      target,
+                      null,
+                      "the backing file system cannot have this name: " + e.getReason())
+                  .initCause(e));
     }
   }
 

@@ -56,22 +56,22 @@ final class Failures {
     return failure -> translate(failure, path, other);
   }
 
-  /** A failure that is the caller's own and passes as it is. */
-  static final class Foreign extends RuntimeException {
+  /** Carries a failure that is exact as it is: one made here, or a caller's own. */
+  static final class Exact extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    Foreign(Throwable cause) {
-      super(cause);
-    }
-
-    @Override
-    public synchronized Throwable fillInStackTrace() {
-      return this; // only carries its cause
+    Exact(Throwable cause) {
+      super(cause.toString(), cause, false, false);
     }
   }
 
+  /** Returns what to throw for a failure that names the share's paths already. */
+  static Exact exact(FileSystemException failure) {
+    return new Exact(failure);
+  }
+
   private Throwable translate(Throwable failure, String path, @Nullable String other) {
-    if (failure instanceof Foreign) {
+    if (failure instanceof Exact) {
       return java.util.Objects.requireNonNull(failure.getCause());
     }
     if (failure instanceof DirectoryIteratorException e) {
@@ -91,7 +91,7 @@ final class Failures {
       return workers.isClosed() ? workers.disconnected() : failure;
     }
     try {
-      return exact(failure, path, other);
+      return byLooking(failure, path, other);
     } catch (IOException | RuntimeException e) {
       // Looking did not help: the store is in trouble, or does not let us. Then as it was said.
       Throwable plain = plain(failure, path, other);
@@ -100,7 +100,7 @@ final class Failures {
     }
   }
 
-  private Throwable exact(Throwable failure, String path, @Nullable String other)
+  private Throwable byLooking(Throwable failure, String path, @Nullable String other)
       throws IOException {
     String at = subject(failure, path, other);
     if (failure instanceof NoSuchFileException && other != null) {

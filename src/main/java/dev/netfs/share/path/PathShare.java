@@ -111,7 +111,7 @@ final class PathShare implements Share {
     try {
       entries.accept(entry);
     } catch (Throwable e) {
-      throw new Failures.Foreign(e);
+      throw new Failures.Exact(e);
     }
   }
 
@@ -130,7 +130,7 @@ final class PathShare implements Share {
         operation -> {
           Path file = backing.resolve(path);
           if (attributes.read(file, false).isDirectory()) {
-            throw new IsDirectoryException(path);
+            throw Failures.exact(new IsDirectoryException(path));
           }
           backing.provider.delete(file);
         },
@@ -144,7 +144,7 @@ final class PathShare implements Share {
           refuseRoot(path);
           Path directory = backing.resolve(path);
           if (!attributes.read(directory, false).isDirectory()) {
-            throw new NotDirectoryException(path);
+            throw Failures.exact(new NotDirectoryException(path));
           }
           backing.provider.delete(directory);
         },
@@ -170,21 +170,22 @@ final class PathShare implements Share {
     Path to = backing.resolve(target);
     FileInfo moved = attributes.read(from, false);
     if (within(target, source) && !target.equals(source)) {
-      throw new FileSystemException(
-          source, target, "a directory cannot be moved to a place inside itself");
+      throw Failures.exact(
+          new FileSystemException(
+              source, target, "a directory cannot be moved to a place inside itself"));
     }
     FileInfo present = find(target, false);
     if (present != null) {
       boolean otherCase = !capabilities.caseSensitive() && source.equalsIgnoreCase(target);
       if (!replace && !otherCase) {
-        throw new FileAlreadyExistsException(target);
+        throw Failures.exact(new FileAlreadyExistsException(target));
       }
       if (source.equals(target)) {
         return;
       }
       refuseOtherKind(moved, present, target, to);
       if (!capabilities.atomicReplace() && !otherCase) {
-        throw new FileAlreadyExistsException(target);
+        throw Failures.exact(new FileAlreadyExistsException(target));
       }
     }
     try {
@@ -198,7 +199,8 @@ final class PathShare implements Share {
       Files.move(from, to, options);
     } catch (FileSystemException e) {
       if (present != null && present.isDirectory() && isNotEmpty(to)) {
-        throw (DirectoryNotEmptyException) new DirectoryNotEmptyException(target).initCause(e);
+        throw Failures.exact(
+            (FileSystemException) new DirectoryNotEmptyException(target).initCause(e));
       }
       throw e;
     }
@@ -209,13 +211,13 @@ final class PathShare implements Share {
       FileInfo moved, FileInfo present, String target, Path targetPath) throws IOException {
     if (present.isDirectory()) {
       if (isNotEmpty(targetPath)) {
-        throw new DirectoryNotEmptyException(target);
+        throw Failures.exact(new DirectoryNotEmptyException(target));
       }
       if (!moved.isDirectory()) {
-        throw new IsDirectoryException(target);
+        throw Failures.exact(new IsDirectoryException(target));
       }
     } else if (moved.isDirectory()) {
-      throw new NotDirectoryException(target);
+      throw Failures.exact(new NotDirectoryException(target));
     }
   }
 
@@ -239,11 +241,12 @@ final class PathShare implements Share {
             attributes.change(file, change, followLinks);
           } else if (!PosixLocks.PROCESS.passing(
               key, () -> attributes.change(file, change, followLinks))) {
-            throw new FileSystemException(
-                path,
-                null,
-                "its times cannot be changed while this process holds a lock on it, which the"
-                    + " system would drop; release the lock first");
+            throw Failures.exact(
+                new FileSystemException(
+                    path,
+                    null,
+                    "its times cannot be changed while this process holds a lock on it, which the"
+                        + " system would drop; release the lock first"));
           }
         },
         failures.of(path));
@@ -278,7 +281,7 @@ final class PathShare implements Share {
         operation -> {
           Path file = backing.resolve(existing);
           if (attributes.read(file, false).isDirectory()) {
-            throw new IsDirectoryException(existing);
+            throw Failures.exact(new IsDirectoryException(existing));
           }
           Files.createLink(backing.resolve(link), file);
         },
@@ -336,7 +339,7 @@ final class PathShare implements Share {
       if (before != null) {
         refuseIrregular(before, path);
       } else if (intent.disposition() == Disposition.OPEN_EXISTING) {
-        throw new NoSuchFileException(path);
+        throw Failures.exact(new NoSuchFileException(path));
       }
       FileIo io = FileIo.open(backing.provider, file, options, attributes.creation(intent.mode()));
       FileInfo after = null;
@@ -354,7 +357,7 @@ final class PathShare implements Share {
           return opened;
         }
         if (attempt == OPEN_ATTEMPTS) {
-          throw new NoSuchFileException(path);
+          throw Failures.exact(new NoSuchFileException(path));
         }
       } finally {
         if (!taken) {
@@ -409,18 +412,19 @@ final class PathShare implements Share {
         && (path.length() == ancestor.length() || path.charAt(ancestor.length()) == '/');
   }
 
-  private static void refuseIrregular(FileInfo info, String path) throws FileSystemException {
+  private static void refuseIrregular(FileInfo info, String path) {
     if (info.isDirectory()) {
-      throw new IsDirectoryException(path);
+      throw Failures.exact(new IsDirectoryException(path));
     }
     if (!info.isRegularFile()) {
-      throw new FileSystemException(path, null, "Not a regular file");
+      throw Failures.exact(new FileSystemException(path, null, "Not a regular file"));
     }
   }
 
-  private static void refuseRoot(String path) throws FileSystemException {
+  private static void refuseRoot(String path) {
     if (path.equals("/")) {
-      throw new FileSystemException(path, null, "The share's root stays where it is");
+      throw Failures.exact(
+          new FileSystemException(path, null, "The share's root stays where it is"));
     }
   }
 
