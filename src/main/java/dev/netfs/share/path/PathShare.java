@@ -256,7 +256,9 @@ final class PathShare implements Share {
   public CompletionStage<SpaceInfo> space(String path) {
     return workers.run(
         operation -> {
-          FileStore store = Files.getFileStore(backing.resolve(path));
+          Path file = backing.resolve(path);
+          attributes.read(file, true); // the JDK finds a store for what is not there, too
+          FileStore store = Files.getFileStore(file);
           return new SpaceInfo(
               store.getTotalSpace(),
               store.getUnallocatedSpace(),

@@ -1,0 +1,49 @@
+package dev.netfs.share.path;
+
+import com.google.common.jimfs.Configuration;
+import com.google.common.jimfs.Jimfs;
+import dev.netfs.share.Share;
+import dev.netfs.share.ShareContract;
+import java.io.IOException;
+import java.nio.file.FileSystem;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.Set;
+
+/** The path transport over Jimfs with all the attribute views that it has. */
+class JimfsPathShareTest extends ShareContract {
+  private FileSystem fileSystem;
+  private Path root;
+
+  @Override
+  protected void makeRoot() throws IOException {
+    fileSystem =
+        Jimfs.newFileSystem(
+            Configuration.unix().toBuilder()
+                .setAttributeViews("basic", "owner", "posix", "unix")
+                .build());
+    root = fileSystem.getPath("/work/root");
+    Files.createDirectory(root);
+  }
+
+  @Override
+  protected void removeRoot() throws IOException {
+    fileSystem.close();
+  }
+
+  @Override
+  protected Share connect() throws IOException {
+    return Connecting.to(root);
+  }
+
+  @Override
+  protected Set<Feature> features() {
+    return EnumSet.complementOf(EnumSet.of(Feature.LOCKS, Feature.SPARSE, Feature.OWNER_NUMBERS));
+  }
+
+  @Override
+  protected Path serverRoot() {
+    return root;
+  }
+}
