@@ -22,6 +22,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.NotLinkException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -179,9 +180,12 @@ public final class Mount implements Closeable {
    */
   public void sync() throws IOException {
     IOException failure = null;
-    for (Inode inode : inodes.all()) {
+    Collection<Inode> all = inodes.all();
+    // All at once: where the server does not answer, they fail together and not one by one.
+    all.forEach(inode -> inode.writeback.issue());
+    for (Inode inode : all) {
       long heard = inode.errors.now();
-      flush(inode);
+      inode.writeback.flush(Await::result);
       IOException error = inode.errors.since(heard, inode.path());
       if (error != null) {
         failure = Errors.add(failure, error);
@@ -189,21 +193,6 @@ public final class Mount implements Closeable {
     }
     if (failure != null) {
       throw failure;
-    }
-  }
-
-  /** Sends what is dirty of one file, and waits until it has arrived or failed. */
-  private static void flush(Inode inode) throws IOException {
-    for (int round = 0; round < 2 && inode.writeback.isDirty(); round++) {
-      inode.writeback.issue();
-      CompletableFuture<Void> settled;
-      inode.lock.lock();
-      try {
-        settled = inode.writeback.settled();
-      } finally {
-        inode.lock.unlock();
-      }
-      Await.result(settled);
     }
   }
 
@@ -226,6 +215,7 @@ public final class Mount implements Closeable {
     }
     flusher.cancel(false);
     IOException failure = null;
+    inodes.all().forEach(inode -> inode.writeback.issue());
     for (OpenFile file : files) {
       try {
         file.close();
@@ -436,7 +426,7 @@ public final class Mount implements Closeable {
       // Or what is sent later would move the time on again.
       Inode inode = inodes.find(path);
       if (inode != null) {
-        flush(inode);
+        inode.writeback.flush(Await::result);
       }
     }
     change(path, "setattr", share -> share.setAttributes(path, change, followLinks), Replay.NEVER);
@@ -477,7 +467,7 @@ public final class Mount implements Closeable {
     }
     Inode inode = inodes.find(source);
     if (inode != null) {
-      flush(inode);
+      inode.writeback.flush(Await::result);
     }
     change(target, "copy", share -> share.copy(source, target), Replay.NEVER);
     return true;

@@ -235,30 +235,7 @@ public final class OpenFile implements Closeable {
 
   /** Sends everything dirty and waits for it; failures are noted in the error sequence. */
   void flush() throws IOException {
-    flush(this::await);
-  }
-
-  /** Waits for a stage, in one way or another. */
-  private interface Waiter {
-    void await(CompletableFuture<Void> stage) throws IOException;
-  }
-
-  private void flush(Waiter waiter) throws IOException {
-    // Twice: what was on its way when it was written again can be sent only after it has arrived.
-    for (int round = 0; round < 2; round++) {
-      inode.writeback.issue();
-      CompletableFuture<Void> settled;
-      inode.lock.lock();
-      try {
-        settled = inode.writeback.settled();
-      } finally {
-        inode.lock.unlock();
-      }
-      waiter.await(settled);
-      if (!inode.writeback.isDirty()) {
-        return;
-      }
-    }
+    inode.writeback.flush(this::await);
   }
 
   /** Throws the newest write-back error that this open file has not heard of (errseq). */
@@ -401,7 +378,7 @@ public final class OpenFile implements Closeable {
       try {
         if (onServer != null) {
           try {
-            flush(Await::result);
+            inode.writeback.flush(Await::result);
           } finally {
             Await.result(onServer.release());
           }
@@ -470,7 +447,7 @@ public final class OpenFile implements Closeable {
     closing.complete(null);
     try {
       if (mode.write()) {
-        flush(Await::result);
+        inode.writeback.flush(Await::result);
       }
       for (HeldLock lock : locks) {
         lock.release();

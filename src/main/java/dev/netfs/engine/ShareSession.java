@@ -284,24 +284,27 @@ final class ShareSession implements AutoCloseable {
       lost.close();
     }
     if (begin) {
-      Background.WORKERS.execute(() -> connect(1, FIRST_BACKOFF_MILLIS));
+      long now = System.nanoTime();
+      Background.WORKERS.execute(() -> connect(now, FIRST_BACKOFF_MILLIS));
     }
     return future;
   }
 
-  private void connect(int attempt, long backoffMillis) {
+  /** Tries to connect, again and again while nobody answers and {@code timeout} has not passed. */
+  private void connect(long begunNanos, long backoffMillis) {
     try {
       Share share = connector.connect();
       stats.reconnects.increment();
       LOG.log(Level.INFO, "{0}: connected again", name);
       settle(share, null);
     } catch (ShareConnectException e) {
-      if (e.isTransient() && attempt <= retries && !closed) {
+      boolean inTime = System.nanoTime() - begunNanos < timeout.toNanos();
+      if (e.isTransient() && inTime && !closed) {
         LOG.log(Level.DEBUG, "{0}: {1}; trying again", name, e.getMessage());
         Background.TIMER.schedule(
             () ->
                 Background.WORKERS.execute(
-                    () -> connect(attempt + 1, Math.min(2 * backoffMillis, MAX_BACKOFF_MILLIS))),
+                    () -> connect(begunNanos, Math.min(2 * backoffMillis, MAX_BACKOFF_MILLIS))),
             backoffMillis,
             TimeUnit.MILLISECONDS);
       } else {

@@ -2,6 +2,7 @@ package dev.netfs.engine;
 
 import dev.netfs.share.IoSegments;
 import dev.netfs.share.WriteResult;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.FileSystemException;
 import java.util.ArrayList;
@@ -193,6 +194,32 @@ final class Writeback {
       }
     } finally {
       file.endUse();
+    }
+  }
+
+  /** Waits for a stage, in one way or another. */
+  @FunctionalInterface
+  interface Waiter {
+    void await(CompletableFuture<Void> stage) throws IOException;
+  }
+
+  /**
+   * Sends everything dirty and waits until it has arrived or failed; failures are in the error
+   * sequence. Not under the inode's lock.
+   */
+  void flush(Waiter waiter) throws IOException {
+    long heard = inode.errors.now();
+    // Twice: what was on its way when it was written again can be sent only after it has arrived.
+    for (int round = 0; round < 2 && anyDirty && inode.errors.now() == heard; round++) {
+      issue();
+      CompletableFuture<Void> settled;
+      inode.lock.lock();
+      try {
+        settled = settled();
+      } finally {
+        inode.lock.unlock();
+      }
+      waiter.await(settled);
     }
   }
 

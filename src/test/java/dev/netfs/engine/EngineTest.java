@@ -614,7 +614,7 @@ class EngineTest {
   void unreachableIsNotDeleted() throws IOException {
     byte[] data = bytes(3 * PAGE, 32);
     server.put("/f", data);
-    try (Mount mount = mount("retries", 1);
+    try (Mount mount = mount("timeout", "200ms");
         OpenFile file = mount.open("/f", OpenMode.READ)) {
       assertThat(read(file, 0, data.length)).isEqualTo(data);
       server.unreachable = true;
