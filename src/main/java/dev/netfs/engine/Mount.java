@@ -22,9 +22,10 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.NotLinkException;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -180,13 +181,16 @@ public final class Mount implements Closeable {
    */
   public void sync() throws IOException {
     IOException failure = null;
-    Collection<Inode> all = inodes.all();
-    // All at once: where the server does not answer, they fail together and not one by one.
-    all.forEach(inode -> inode.writeback.issue());
-    for (Inode inode : all) {
-      long heard = inode.errors.now();
-      inode.writeback.flush(Await::result);
-      IOException error = inode.errors.since(heard, inode.path());
+    Map<Inode, Long> heard = new LinkedHashMap<>();
+    for (Inode inode : inodes.all()) {
+      heard.put(inode, inode.errors.now());
+      // All at once: where the server does not answer, they fail together and not one by one.
+      inode.writeback.issue();
+    }
+    for (Map.Entry<Inode, Long> entry : heard.entrySet()) {
+      Inode inode = entry.getKey();
+      inode.writeback.flush(entry.getValue(), Await::result);
+      IOException error = inode.errors.since(entry.getValue(), inode.path());
       if (error != null) {
         failure = Errors.add(failure, error);
       }

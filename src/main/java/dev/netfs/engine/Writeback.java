@@ -208,7 +208,11 @@ final class Writeback {
    * sequence. Not under the inode's lock.
    */
   void flush(Waiter waiter) throws IOException {
-    long heard = inode.errors.now();
+    flush(inode.errors.now(), waiter);
+  }
+
+  /** As {@link #flush(Waiter)}, counting failures from where the error sequence stood before. */
+  void flush(long heard, Waiter waiter) throws IOException {
     // Twice: what was on its way when it was written again can be sent only after it has arrived.
     for (int round = 0; round < 2 && anyDirty && inode.errors.now() == heard; round++) {
       issue();
