@@ -82,6 +82,15 @@ public final class SftpShareProvider implements ShareProvider {
               + missing,
           null);
     }
-    return SftpConnector.connect(target, config.options(), UserHome.ofThisUser());
+    // MINA looks for its own parts in the thread's context class loader first. Another copy of MINA
+    // there, in an application server say, is not made for this one. Its threads inherit this too.
+    Thread thread = Thread.currentThread();
+    ClassLoader before = thread.getContextClassLoader();
+    thread.setContextClassLoader(SftpShareProvider.class.getClassLoader());
+    try {
+      return SftpConnector.connect(target, config.options(), UserHome.ofThisUser());
+    } finally {
+      thread.setContextClassLoader(before);
+    }
   }
 }
