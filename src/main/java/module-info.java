@@ -12,6 +12,7 @@ module dev.netfs {
   requires static org.apache.sshd.osgi;
   requires static org.apache.sshd.sftp;
   requires org.slf4j;
+  requires java.logging;
   requires java.management;
   requires jdk.management;
 
