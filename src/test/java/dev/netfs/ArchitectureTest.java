@@ -62,7 +62,15 @@ class ArchitectureTest {
           // The provider of the SLF4J that the all jar bundles.
           Map.entry("dev.netfs.slf4j", uses().libraries("org.slf4j.")),
           // The demo brings an SFTP server of its own.
-          Map.entry(CLI, uses(API, NIO).libraries("picocli.", JACKSON, SSHD)));
+          Map.entry(CLI, uses(API, NIO, SHARE).libraries("picocli.", JACKSON, SSHD)));
+
+  /** What netfs and a transport say to one another: for the engine and the transports only. */
+  private static final Set<String> HOOKS =
+      Set.of(
+          "dev.netfs.share.Share",
+          "dev.netfs.share.ShareFile",
+          "dev.netfs.share.ShareLock",
+          "dev.netfs.share.ShareProvider");
 
   /** Of a package that may be used, the types that these users may not know. */
   private static final Map<String, Set<String>> FORBIDDEN =
@@ -70,12 +78,9 @@ class ArchitectureTest {
           // The engine knows the API's values and exceptions, not the faces built upon the engine.
           ENGINE, Set.of("dev.netfs.Netfs", "dev.netfs.NetfsFileSystem"),
           // The JSR-203 face talks to the engine; of the SPI it knows values only.
-          NIO,
-              Set.of(
-                  "dev.netfs.share.Share",
-                  "dev.netfs.share.ShareFile",
-                  "dev.netfs.share.ShareLock",
-                  "dev.netfs.share.ShareProvider"));
+          NIO, HOOKS,
+          // The command meets the exceptions that a mount throws, as any program does.
+          CLI, HOOKS);
 
   private static final JavaClasses MAIN =
       new ClassFileImporter()
