@@ -45,6 +45,7 @@ final class ErrorText {
         error.getClass() == IOException.class
             || error instanceof ShareConnectException
             || error instanceof Terminal.OutputException
+            || error instanceof UsageException
             || error instanceof IllegalArgumentException
             || error instanceof UnsupportedOperationException;
     if (message != null && !message.isBlank() && plain) {

@@ -75,6 +75,12 @@ public final class Main implements Runnable {
     CommandLine line = new CommandLine(main);
     line.setErr(new PrintWriter(terminal.err(), true));
     line.setExecutionExceptionHandler((error, command, parsed) -> main.failed(error));
+    line.setParameterExceptionHandler(
+        (error, arguments) -> {
+          String command = error.getCommandLine().getCommandSpec().qualifiedName();
+          terminal.message("netfs: " + error.getMessage() + "; see " + command + " --help");
+          return WRONG_USAGE;
+        });
     line.setExecutionStrategy(
         parsed -> {
           main.setUpLogging();
