@@ -32,7 +32,7 @@ public final class ShareOptions {
       Set.of("password", "privateKeyPassphrase", "secretKey", "encryptionKey");
 
   private static final Pattern SIZE =
-      Pattern.compile("(\\d{1,18})\\s*([kmgt]?)(i?b)?", Pattern.CASE_INSENSITIVE);
+      Pattern.compile("(\\d{1,18})\\s*([kmgt]?)((?<=[kmgt])ib|b)?", Pattern.CASE_INSENSITIVE);
   private static final Pattern DURATION =
       Pattern.compile("(\\d{1,12})\\s*(ms|s|m|h|d)", Pattern.CASE_INSENSITIVE);
 
