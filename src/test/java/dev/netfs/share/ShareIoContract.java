@@ -450,7 +450,14 @@ public abstract class ShareIoContract extends ShareFixture {
       writeFully(file, bytes(10, 26), 10);
       assertThat(await(file.stat()).size()).isEqualTo(20);
       assertThat(stat("/renamed").size()).isEqualTo(20);
-      await(share.rename("/renamed", "/f", false));
+      await(share.makeDirectory("/d", -1));
+      await(share.rename("/renamed", "/d/renamed", false));
+      await(share.rename("/d", "/e", false));
+      if (has(Feature.POSIX)) {
+        await(share.setAttributes("/e/renamed", AttributeChange.ofMode(0600), true));
+        assertThat(await(file.stat()).mode()).isEqualTo(0600);
+      }
+      await(share.rename("/e/renamed", "/f", false));
     }
     if (has(Feature.USE_AFTER_DELETE)) {
       await(share.rename("/other", "/f", true)); // the name now means another object

@@ -18,8 +18,9 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.ClosedFileSystemException;
 import java.nio.file.FileSystemNotFoundException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Set;
@@ -108,10 +109,13 @@ public final class PathShareProvider implements ShareProvider {
   }
 
   private static Share look(String name, Path root, Workers workers) throws IOException {
-    if (!Files.exists(root, LinkOption.NOFOLLOW_LINKS)) {
+    BasicFileAttributes found;
+    try {
+      found = Files.readAttributes(root, BasicFileAttributes.class);
+    } catch (NoSuchFileException e) {
       throw missing(name, "there is no directory " + root + "; make it, or correct the path");
     }
-    if (!Files.isDirectory(root)) {
+    if (!found.isDirectory()) {
       throw missing(name, root + " is not a directory; a mount's root has to be one");
     }
     Backing backing = new Backing(root);
