@@ -138,15 +138,22 @@ final class CopyMove {
     } catch (NoSuchFileException e) {
       return null;
     }
-    if (sameMount()
-        && (source.remote().equals(target.remote())
-            || (info.fileKey() != null && info.fileKey().equals(existing.fileKey())))) {
+    if (sameMount() && isSame(info, existing)) {
       return info;
     }
     if (!options.replace()) {
       throw new FileAlreadyExistsException(target.toString());
     }
     return existing;
+  }
+
+  private boolean isSame(FileInfo info, FileInfo existing) {
+    if (info.fileKey() != null && existing.fileKey() != null) {
+      return info.fileKey().equals(existing.fileKey());
+    }
+    // A link is not the file that it leads to, whose content may well replace it.
+    return source.remote().equals(target.remote())
+        && info.isSymbolicLink() == existing.isSymbolicLink();
   }
 
   // ---- moving within a mount

@@ -3,8 +3,9 @@ package dev.netfs.nio;
 import dev.netfs.engine.Mount;
 import dev.netfs.share.FileInfo;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.FileSystemLoopException;
-import java.nio.file.NotDirectoryException;
+import java.nio.file.NoSuchFileException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -29,6 +30,11 @@ final class RealPaths {
         return path.remote();
       }
       return followed(mount, path);
+    } catch (NoSuchFileException e) {
+      // Whatever it was on the way: it is this path that leads nowhere.
+      NoSuchFileException shown = new NoSuchFileException(path.toString());
+      shown.initCause(e);
+      throw shown;
     } catch (IOException e) {
       throw PathErrors.shown(e, path);
     }
@@ -66,7 +72,7 @@ final class RealPaths {
           ahead.addFirst(elements.get(i));
         }
       } else if (!ahead.isEmpty() && !info.isDirectory()) {
-        throw new NotDirectoryException(next);
+        throw new FileSystemException(path.toString(), null, "Not a directory: " + next);
       } else {
         real = next;
       }

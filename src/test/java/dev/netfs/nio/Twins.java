@@ -8,13 +8,19 @@ import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,6 +64,15 @@ final class Twins implements AutoCloseable {
      * FileSystemException of the JDK's does.
      */
     boolean isAsGoodAs(Outcome jdk) {
+      if (jdk.failure instanceof FileSystemException e
+          && (String.valueOf(e.getReason()).startsWith("Not a directory")
+              || (e instanceof NotDirectoryException && isBelowFile(Path.of(e.getFile()))))) {
+        // A name below a file's: few servers say more than that there is no such thing.
+        return failure instanceof NoSuchFileException
+            || failure instanceof NotDirectoryException
+            || (failure != null && failure.getClass() == FileSystemException.class)
+            || "false".equals(value);
+      }
       if (failure == null || jdk.failure == null) {
         return toString().equals(jdk.toString());
       }
@@ -65,11 +80,23 @@ final class Twins implements AutoCloseable {
         return failure instanceof IOException;
       }
       boolean vague = jdk.failure.getClass() == FileSystemException.class;
-      String ours = toString();
-      return (vague && failure instanceof FileSystemException
-              ? ours.replace(failure.getClass().getName(), FileSystemException.class.getName())
-              : ours)
-          .equals(jdk.toString());
+      boolean sameType =
+          vague
+              ? failure instanceof FileSystemException
+              : failure.getClass() == jdk.failure.getClass();
+      return sameType && namesPathsOf(jdk);
+    }
+
+    /** Of two paths, the JDK names both; ours may name the one that it is about. */
+    private boolean namesPathsOf(Outcome jdk) {
+      if (!(failure instanceof FileSystemException e)
+          || !(jdk.failure instanceof FileSystemException jdkE)) {
+        return true;
+      }
+      List<@Nullable String> allowed =
+          Arrays.asList(jdk.below(jdkE.getFile()), jdk.below(jdkE.getOtherFile()));
+      return allowed.contains(below(e.getFile()))
+          && (e.getOtherFile() == null || allowed.contains(below(e.getOtherFile())));
     }
 
     private @Nullable String below(@Nullable String file) {
@@ -98,6 +125,16 @@ final class Twins implements AutoCloseable {
     return actual.value;
   }
 
+  /** Returns whether a path goes through something that is a file. */
+  static boolean isBelowFile(Path path) {
+    for (Path above = path.getParent(); above != null; above = above.getParent()) {
+      if (Files.exists(above) && !Files.isDirectory(above)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   private static Outcome outcome(Deed deed, Path root) {
     try {
       return new Outcome(text(deed.doBelow(root)), null, root);
@@ -107,6 +144,14 @@ final class Twins implements AutoCloseable {
   }
 
   private static String text(@Nullable Object value) {
+    if (value instanceof Set<?> set && !set.isEmpty()) {
+      return new TreeSet<>(set.stream().map(Twins::text).toList()).toString();
+    }
+    if (value instanceof Map<?, ?> map) {
+      TreeMap<String, String> sorted = new TreeMap<>();
+      map.forEach((key, of) -> sorted.put(text(key), text(of)));
+      return sorted.toString();
+    }
     return value instanceof byte[] bytes ? Arrays.toString(bytes) : Objects.toString(value);
   }
 
