@@ -88,6 +88,23 @@ public final class OpenFile implements Closeable {
     return count;
   }
 
+  /**
+   * Reads what is in memory, up to the first byte that is not, and never waits. So a channel can do
+   * without the precautions that blocking takes, which cost as much as a small read.
+   *
+   * @param dst takes the bytes, from its position on
+   * @param position the first byte's offset in the file, 0 or more
+   * @return how many bytes were read, 0 or more; for the rest, and to learn of the file's end, ask
+   *     {@link #read}
+   * @throws ClosedChannelException if the file is closed
+   */
+  public int readFromMemory(ByteBuffer dst, long position) throws ClosedChannelException {
+    checkOpen();
+    return mode.caching() == OpenMode.Caching.CACHED
+        ? mount.reads().readWarm(this, dst, position)
+        : 0;
+  }
+
   private int readOnce(ByteBuffer dst, long position) throws IOException {
     return switch (mode.caching()) {
       case CACHED -> mount.reads().read(this, dst, position);

@@ -63,6 +63,25 @@ final class Reads {
     return at == position ? -1 : (int) (at - position);
   }
 
+  /**
+   * Reads what is in memory, without waiting: as {@link #read}, up to the first byte that is not.
+   *
+   * @return how many were read, 0 or more
+   */
+  int readWarm(OpenFile file, ByteBuffer dst, long position) {
+    Inode inode = file.inode();
+    long size = inode.localSize();
+    if (position >= size) {
+      return 0;
+    }
+    int copied = copyWarm(inode, dst, position, (int) Math.min(dst.remaining(), size - position));
+    services.stats().bytesFromMemory.add(copied);
+    if (file.readahead().isDue(position + copied)) {
+      advance(inode, file.readahead(), position + copied);
+    }
+    return copied;
+  }
+
   private int copyWarm(Inode inode, ByteBuffer dst, long position, int wanted) {
     long at = position;
     long end = position + wanted;
