@@ -30,11 +30,12 @@ import org.jspecify.annotations.Nullable;
  * as long as it takes; operations at positions of their own take no lock. It comes before the
  * engine's locks, and {@link #implCloseChannel} never takes it.
  *
- * <p>Whatever may block runs between {@link #enter} and {@link #leave}, the channel's {@code begin}
- * and {@code end}. A close on another thread closes the engine's file, which makes what is blocked
- * in it fail with {@link AsynchronousCloseException}. An interrupt does the same through {@link
- * #implCloseChannel}, on the interrupting thread, which must not be made to wait for what is still
- * to be sent: the file is abandoned then, which sends it in the background.
+ * <p>A read that finds all its bytes in memory does nothing but copy them. Whatever else may block
+ * runs between {@link #enter} and {@link #leave}, the channel's {@code begin} and {@code end}. A
+ * close on another thread closes the engine's file, which makes what is blocked in it fail with
+ * {@link AsynchronousCloseException}. An interrupt does the same through {@link #implCloseChannel},
+ * on the interrupting thread, which must not be made to wait for what is still to be sent: the file
+ * is abandoned then, which sends it in the background.
  */
 final class NetfsFileChannel extends FileChannel {
   private final OpenHandle handle;
@@ -88,16 +89,38 @@ final class NetfsFileChannel extends FileChannel {
   }
 
   private int readAt(ByteBuffer dst, long at) throws IOException {
-    int count = 0;
-    int entered = enter();
-    try {
-      if (isOpen()) {
-        count = file.read(dst, at);
+    int warm = 0;
+    // An interrupted thread closes the channel even where it would not have to wait.
+    if (!Thread.currentThread().isInterrupted()) {
+      warm = file.readFromMemory(dst, at);
+      if (!dst.hasRemaining()) {
+        return warm;
       }
-      return count;
-    } finally {
-      leave(entered, count > 0);
     }
+    return readWaiting(dst, at, warm);
+  }
+
+  /** Reads what comes after bytes that have been read already. */
+  private int readWaiting(ByteBuffer dst, long at, int before) throws IOException {
+    int start = dst.position() - before;
+    int count = 0;
+    boolean done = false;
+    try {
+      int entered = enter();
+      try {
+        if (isOpen()) {
+          count = file.read(dst, at + before);
+        }
+      } finally {
+        leave(entered, count > 0);
+      }
+      done = true;
+    } finally {
+      if (!done) {
+        dst.position(start);
+      }
+    }
+    return before > 0 ? before + Math.max(0, count) : count;
   }
 
   @Override
