@@ -40,6 +40,7 @@ import org.jspecify.annotations.Nullable;
 final class NetfsFileChannel extends FileChannel {
   private final OpenHandle handle;
   private final OpenFile file;
+  private final MappedImages images;
   private final boolean readable;
   private final boolean writable;
   private final boolean append;
@@ -50,6 +51,7 @@ final class NetfsFileChannel extends FileChannel {
   private NetfsFileChannel(OpenHandle handle, OpenRequest request) {
     this.handle = handle;
     this.file = handle.file;
+    this.images = new MappedImages(file);
     this.readable = request.mode().read();
     this.writable = request.mode().write();
     this.append = request.append();
@@ -316,6 +318,7 @@ final class NetfsFileChannel extends FileChannel {
     int entered = enter();
     try {
       if (isOpen()) {
+        images.write();
         file.force(metaData);
         done = true;
       }
@@ -407,10 +410,52 @@ final class NetfsFileChannel extends FileChannel {
     }
   }
 
+  /**
+   * Maps a local image of a range, downloaded now: {@code READ_ONLY} and {@code PRIVATE} show the
+   * range as it is at this moment, and what is changed in a {@code READ_WRITE} one reaches the
+   * server at {@link #force} and at the channel's close ({@link MappedImages}).
+   */
   @Override
-  public MappedByteBuffer map(MapMode mode, long position, long size) {
-    throw new UnsupportedOperationException(
-        "a file of a netfs mount cannot be mapped into memory; read it into a buffer instead");
+  public MappedByteBuffer map(MapMode mode, long position, long size) throws IOException {
+    checkOpen();
+    Objects.requireNonNull(mode, "mode");
+    checkNotNegative(position, "position");
+    checkNotNegative(size, "size");
+    if (position + size < 0) {
+      throw new IllegalArgumentException("position and size together are too large");
+    }
+    if (size > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException("the size is larger than a buffer can be: " + size);
+    }
+    if (mode != MapMode.READ_ONLY && mode != MapMode.READ_WRITE && mode != MapMode.PRIVATE) {
+      throw new UnsupportedOperationException("the map mode " + mode);
+    }
+    if (mode != MapMode.READ_ONLY && !writable) {
+      throw new NonWritableChannelException();
+    }
+    if (!readable) {
+      throw new NonReadableChannelException();
+    }
+    MappedByteBuffer mapped = null;
+    int entered = enter();
+    try {
+      if (isOpen()) {
+        if (file.size() < position + size) {
+          if (!writable) {
+            throw new IOException(
+                "the range to map ends behind the file, which this channel cannot make longer");
+          }
+          file.write(ByteBuffer.allocate(1), position + size - 1);
+        }
+        mapped = images.map(mode, position, (int) size);
+      }
+    } finally {
+      leave(entered, mapped != null);
+    }
+    if (mapped == null) {
+      throw new AsynchronousCloseException();
+    }
+    return mapped;
   }
 
   @Override
@@ -449,10 +494,14 @@ final class NetfsFileChannel extends FileChannel {
   @Override
   protected void implCloseChannel() throws IOException {
     handle.path().getFileSystem().closed(this);
-    if (inside.anyInterrupted()) {
-      handle.abandon();
-    } else {
-      handle.close();
+    try {
+      images.write();
+    } finally {
+      if (inside.anyInterrupted()) {
+        handle.abandon();
+      } else {
+        handle.close();
+      }
     }
   }
 
