@@ -102,7 +102,7 @@ final class SftpConnector {
       try {
         HostConfigEntry entry =
             new HostConfigEntry("", address.getHostAddress(), target.port(), target.user(), null);
-        return client.connect(entry, null, null).verify(left()).getSession();
+        return client.connect(entry, null, null).verify(patience()).getSession();
       } catch (InterruptedIOException e) {
         throw e;
       } catch (IOException e) {
@@ -122,7 +122,7 @@ final class SftpConnector {
 
   private void signOn(ClientSession session) throws IOException {
     try {
-      session.auth().verify(left());
+      session.auth().verify(patience());
     } catch (InterruptedIOException e) {
       throw e;
     } catch (IOException e) {
@@ -180,7 +180,7 @@ final class SftpConnector {
   private void startSubsystem(ClientSession session, SftpChannel channel) throws IOException {
     try {
       session.getService(ConnectionService.class).registerChannel(channel);
-      channel.open().verify(left());
+      channel.open().verify(patience());
     } catch (InterruptedIOException e) {
       throw e;
     } catch (IOException e) {
@@ -262,7 +262,7 @@ final class SftpConnector {
 
   private <T> T await(CompletableFuture<T> stage, String what) throws IOException {
     try {
-      return stage.get(Math.max(1, left()), TimeUnit.MILLISECONDS);
+      return stage.get(patience(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
       throw failure(Reason.UNREACHABLE, noAnswer(what), e);
     } catch (InterruptedException e) {
@@ -282,6 +282,11 @@ final class SftpConnector {
   /** Returns the milliseconds until the time is up; 0 or less when it is. */
   private long left() {
     return TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+  }
+
+  /** Returns the milliseconds to wait for a step, for which no time at all is an argument error. */
+  private long patience() {
+    return Math.max(1, left());
   }
 
   private String noAnswer(String what) {
