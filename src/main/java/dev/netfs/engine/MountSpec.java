@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What to mount: a root's URI in its one spelling, and the options from its query and the caller,
@@ -33,26 +34,7 @@ public record MountSpec(URI root, ShareOptions options) {
   public static MountSpec of(URI uri, Map<String, ?> env) {
     URI root = root(uri);
     ShareProvider provider = Shares.forScheme(root.getScheme());
-    Map<String, Object> values = new HashMap<>();
-    String query = uri.getRawQuery();
-    if (query != null && !query.isEmpty()) {
-      for (String pair : query.split("&", -1)) {
-        int equals = pair.indexOf('=');
-        if (equals <= 0) {
-          throw new IllegalArgumentException(
-              "the query of a mount's URI is made of name=value pairs, '" + pair + "' is none");
-        }
-        String name = decode(pair.substring(0, equals));
-        if (ShareOptions.SECRETS.contains(name)) {
-          throw new IllegalArgumentException(
-              "option '"
-                  + name
-                  + "' is a secret and must not stand in a URI, which gets logged;"
-                  + " pass it in the env map");
-        }
-        values.put(name, decode(pair.substring(equals + 1)));
-      }
-    }
+    Map<String, Object> values = queryOptions(uri);
     values.putAll(env);
     for (String name : values.keySet()) {
       if (!MountOptions.NAMES.contains(name) && !provider.options().contains(name)) {
@@ -73,6 +55,35 @@ public record MountSpec(URI root, ShareOptions options) {
   }
 
   /**
+   * Returns the options in the query of a mount's URI, their names not yet checked, as a new map.
+   *
+   * @throws IllegalArgumentException if the query is malformed or holds a secret
+   */
+  public static Map<String, Object> queryOptions(URI uri) {
+    Map<String, Object> values = new HashMap<>();
+    String query = uri.getRawQuery();
+    if (query != null && !query.isEmpty()) {
+      for (String pair : query.split("&", -1)) {
+        int equals = pair.indexOf('=');
+        if (equals <= 0) {
+          throw new IllegalArgumentException(
+              "the query of a mount's URI is made of name=value pairs, '" + pair + "' is none");
+        }
+        String name = decode(pair.substring(0, equals));
+        if (ShareOptions.SECRETS.contains(name)) {
+          throw new IllegalArgumentException(
+              "option '"
+                  + name
+                  + "' is a secret and must not stand in a URI, which gets logged;"
+                  + " pass it in the env map");
+        }
+        values.put(name, decode(pair.substring(equals + 1)));
+      }
+    }
+    return values;
+  }
+
+  /**
    * Returns the one spelling of the root, or of a file below it, that a URI names.
    *
    * @throws IllegalArgumentException if the URI is not absolute and hierarchical, or holds a
@@ -88,11 +99,11 @@ public record MountSpec(URI root, ShareOptions options) {
       throw new IllegalArgumentException(
           "a mount's URI has no fragment; write '#' as %23: " + redacted(uri));
     }
-    String userInfo = uri.getRawUserInfo();
+    String userInfo = userInfo(uri);
     if (userInfo != null && userInfo.indexOf(':') >= 0) {
       throw new IllegalArgumentException(
           "the URI for "
-              + uri.getHost()
+              + uri.getRawAuthority().substring(userInfo.length() + 1)
               + " holds a password; pass it in the env map as the"
               + " option 'password' instead");
     }
@@ -130,10 +141,23 @@ public record MountSpec(URI root, ShareOptions options) {
     return new ShareConfig(root, options);
   }
 
+  /**
+   * Returns what stands before the host, also where the host is none to {@link URI}, such as one
+   * with an underscore: there {@link URI#getRawUserInfo} is null, whatever the URI holds.
+   */
+  private static @Nullable String userInfo(URI uri) {
+    String authority = uri.getRawAuthority();
+    int at = authority == null ? -1 : authority.lastIndexOf('@');
+    return authority == null || at < 0 ? null : authority.substring(0, at);
+  }
+
   private static String redacted(URI uri) {
-    return uri.getRawUserInfo() == null
-        ? uri.toString()
-        : uri.toString().replace(uri.getRawUserInfo(), "...");
+    if (uri.isOpaque()) {
+      // "me:password@server" is one, of the scheme "me".
+      return uri.getScheme() + ":...";
+    }
+    String userInfo = userInfo(uri);
+    return userInfo == null ? uri.toString() : uri.toString().replace(userInfo, "...");
   }
 
   private static String decode(String text) {
