@@ -22,6 +22,7 @@ module dev.netfs {
   uses dev.netfs.share.ShareProvider;
 
   provides java.nio.file.spi.FileSystemProvider with
+      dev.netfs.nio.NamedMountProvider,
       dev.netfs.nio.NetfsFileProvider,
       dev.netfs.nio.NetfsPathProvider,
       dev.netfs.nio.NetfsSftpProvider;

@@ -1,6 +1,7 @@
 package dev.netfs;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -90,6 +91,20 @@ class ArchitectureTest {
   @Test
   void everyPackageUsesOnlyWhatItMay() {
     classes().should(useOnlyWhatTheirPackageMay()).check(MAIN);
+  }
+
+  @Test
+  void ofTheJsr203FaceOnlyTheReaderOfNetfsJsonKnowsJackson() {
+    noClasses()
+        .that()
+        .resideInAPackage(NIO)
+        .and()
+        .haveNameNotMatching("dev\\.netfs\\.nio\\.NamedMounts(\\$.*)?")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage(JACKSON + ".")
+        .because("a mount by URI needs no JSON, and none of its errors should name a parser")
+        .check(MAIN);
   }
 
   @Test

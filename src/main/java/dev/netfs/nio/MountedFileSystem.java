@@ -37,7 +37,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class MountedFileSystem extends NetfsFileSystem {
   private final NetfsFileSystemProvider provider;
-  private final MountRoot root;
+
+  /** What the URIs of its paths begin with: the root that it was mounted by, or a mount's name. */
+  private final MountRoot shown;
+
   private final Mount mount;
   private final Runnable onClosed;
   private final NetfsPath rootPath = new NetfsPath(this, "/");
@@ -46,12 +49,13 @@ final class MountedFileSystem extends NetfsFileSystem {
   private volatile boolean open = true;
 
   /**
+   * @param shown what the URIs of its paths begin with
    * @param onClosed run when the root can be mounted again
    */
   MountedFileSystem(
-      NetfsFileSystemProvider provider, MountRoot root, Mount mount, Runnable onClosed) {
+      NetfsFileSystemProvider provider, MountRoot shown, Mount mount, Runnable onClosed) {
     this.provider = provider;
-    this.root = root;
+    this.shown = shown;
     this.mount = mount;
     this.onClosed = onClosed;
   }
@@ -80,8 +84,9 @@ final class MountedFileSystem extends NetfsFileSystem {
     return mount;
   }
 
-  MountRoot root() {
-    return root;
+  /** Returns what the URIs of its paths begin with. */
+  MountRoot shown() {
+    return shown;
   }
 
   /** Returns the path of the mount's root. */

@@ -75,7 +75,12 @@ abstract class NetfsFileSystemProvider extends FileSystemProvider {
     return MountRegistry.path(uri);
   }
 
-  private void checkScheme(URI uri) {
+  /**
+   * Checks that a URI is one of this provider's scheme.
+   *
+   * @throws IllegalArgumentException if it is not
+   */
+  final void checkScheme(URI uri) {
     if (!scheme.equalsIgnoreCase(uri.getScheme())) {
       throw new IllegalArgumentException(
           "the provider of '" + scheme + "' cannot do URIs of '" + uri.getScheme() + "'");

@@ -213,7 +213,7 @@ final class NetfsPath implements Path {
 
   @Override
   public URI toUri() {
-    return fs.root().uriOf(PathSyntax.elements(toAbsolutePath().text));
+    return fs.shown().uriOf(PathSyntax.elements(toAbsolutePath().text));
   }
 
   @Override

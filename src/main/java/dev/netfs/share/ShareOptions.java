@@ -31,6 +31,13 @@ public final class ShareOptions {
   public static final Set<String> SECRETS =
       Set.of("password", "privateKeyPassphrase", "secretKey", "encryptionKey");
 
+  /**
+   * The names of the options whose values name local files or directories, for whoever has to know
+   * without knowing the transport: in a configuration file, relative ones start at its directory.
+   */
+  public static final Set<String> FILES =
+      Set.of("passwordFile", "privateKey", "knownHosts", "disk", "encryptionKeyFile");
+
   private static final Pattern SIZE =
       Pattern.compile("(\\d{1,18})\\s*([kmgt]?)((?<=[kmgt])ib|b)?", Pattern.CASE_INSENSITIVE);
   private static final Pattern DURATION =
