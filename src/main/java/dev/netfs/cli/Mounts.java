@@ -30,6 +30,9 @@ import org.jspecify.annotations.Nullable;
  * directory above the named file, or the named directory itself.
  */
 final class Mounts implements Closeable {
+  /** The scheme of mounts that netfs.json describes. */
+  private static final String NAMED = "netfs";
+
   private static final Pattern SCHEME = Pattern.compile("([A-Za-z][A-Za-z0-9+.-]*):/.*");
 
   private record Mounted(FileSystem fs, @Nullable String query) {}
@@ -150,7 +153,8 @@ final class Mounts implements Closeable {
     String query = uri.getRawQuery();
     Mounted known = byServer.get(server);
     if (known == null) {
-      FileSystem fs = mount(scheme + "://" + authority, roots(top, path), query, scheme);
+      Set<String> roots = scheme.equals(NAMED) ? Set.of(top) : roots(top, path);
+      FileSystem fs = mount(scheme + "://" + authority, roots, query, scheme);
       known = new Mounted(fs, query);
       byServer.put(server, known);
     } else if (query != null && !query.equals(known.query())) {
@@ -165,6 +169,9 @@ final class Mounts implements Closeable {
 
   /** Returns the root that all paths of a server could be seen from. */
   private static String top(String scheme, String path) {
+    if (scheme.equals(NAMED)) {
+      return "/"; // the root is netfs.json's affair
+    }
     int end = path.indexOf('/', 1);
     String first = end < 0 ? path : path.substring(0, end);
     boolean named =
