@@ -36,6 +36,12 @@ final class SshClients {
 
   private static final int MISSED_HEARTBEATS = 3;
 
+  /**
+   * RFC 4344 section 3.2 allows 64 GiB with blocks of 16 bytes; MINA sees by itself to ciphers with
+   * smaller ones. Its own limit of 1 GiB is for all of them.
+   */
+  private static final long REKEY_BYTES = 16L << 30;
+
   /** AES-GCM is fastest by far with the JDK's intrinsics, chacha20 is plain Java in MINA. */
   private static final List<BuiltinCiphers> CIPHERS =
       List.of(
@@ -95,6 +101,7 @@ final class SshClients {
     CoreModuleProperties.AUTH_TIMEOUT.set(client, timeout);
     CoreModuleProperties.IO_CONNECT_TIMEOUT.set(client, timeout);
     CoreModuleProperties.PASSWORD_PROMPTS.set(client, 1);
+    CoreModuleProperties.REKEY_BYTES_LIMIT.set(client, REKEY_BYTES);
     return client;
   }
 
