@@ -135,12 +135,12 @@ class SftpConnectionTest {
         client.write(HANDLE, 5, IoSegments.of(ByteBuffer.wrap(content)), content.length);
     client.stat(HANDLE);
     assertThat(link.sent()).isEmpty();
-    while (link.sent().length < 4 + 26 + 1000 + 14) {
+    while (link.sent().length < 4 + 22 + 1000 + 14) {
       link.room = 7;
       connection.windowOpened();
     }
     ByteBuffer sent = ByteBuffer.wrap(link.sent());
-    assertThat(sent.getInt()).isEqualTo(26 + 1000);
+    assertThat(sent.getInt()).isEqualTo(22 + 1000);
     assertThat(sent.get()).isEqualTo((byte) SftpProtocol.WRITE);
     assertThat(sent.position(9 + 5).getLong()).isEqualTo(5);
     assertThat(sent.getInt()).isEqualTo(1000);
