@@ -11,7 +11,7 @@ import java.security.spec.ECGenParameterSpec;
 import java.util.List;
 import java.util.Map;
 import org.apache.sshd.common.config.keys.PublicKeyEntry;
-import org.apache.sshd.common.file.virtualfs.VirtualFileSystemFactory;
+import org.apache.sshd.common.file.nativefs.NativeFileSystemFactory;
 import org.apache.sshd.common.keyprovider.KeyPairProvider;
 import org.apache.sshd.core.CoreModuleProperties;
 import org.apache.sshd.server.SshServer;
@@ -36,7 +36,8 @@ public final class EmbeddedSftpServer implements AutoCloseable {
     server.setPasswordAuthenticator(
         (user, password, session) -> user.equals("demo") && password.equals("secret"));
     server.setSubsystemFactories(List.of(new SftpSubsystemFactory()));
-    server.setFileSystemFactory(new VirtualFileSystemFactory(root));
+    // Not MINA's virtual file system, which cannot make symbolic links as they are given.
+    server.setFileSystemFactory(new NativeFileSystemFactory());
     CoreModuleProperties.TCP_NODELAY.set(server, true);
     server.start();
     knownHosts = directory.resolve("known_hosts");
@@ -62,7 +63,7 @@ public final class EmbeddedSftpServer implements AutoCloseable {
     return server.getPort();
   }
 
-  /** Returns the directory that is the server's root. */
+  /** Returns the directory that is there for the tests' data. */
   public Path root() {
     return root;
   }
@@ -71,9 +72,9 @@ public final class EmbeddedSftpServer implements AutoCloseable {
     return knownHosts;
   }
 
-  /** Returns the mount of a directory of the server, absolute there. */
-  public URI uri(String path) {
-    return URI.create("netfs+sftp://demo@127.0.0.1:" + port() + path);
+  /** Returns the mount of {@link #root()}, or of a directory below it. */
+  public URI uri(String below) {
+    return URI.create("netfs+sftp://demo@127.0.0.1:" + port() + root + below);
   }
 
   /** Returns the options to sign on with, the host key checked. */

@@ -47,10 +47,18 @@ final class OwnerNames {
 
   /** Returns attributes with the names that are known. */
   FileInfo info(SftpAttributes attributes) {
-    return builder(attributes).build();
+    FileInfo.Builder info = attributes.toInfo();
+    if (attributes.has(SftpProtocol.ATTR_IDS)) {
+      info.owner(name(users, attributes.uid())).group(name(groups, attributes.gid()));
+    }
+    return info.build();
   }
 
-  /** Returns the attributes of a listing's entry, with what its long name tells. */
+  /**
+   * Returns the attributes of a listing's entry, with the names that its long name tells. How many
+   * links the file has stands there too, but nowhere else; it is left out, so that a listing and a
+   * {@code stat} say the same.
+   */
   FileInfo info(SftpClient.Name entry) {
     SftpAttributes attributes = entry.attributes();
     LongName longName = LongName.parse(entry.longName(), attributes);
@@ -61,7 +69,7 @@ final class OwnerNames {
       keep(users, attributes.uid(), longName.owner);
       keep(groups, attributes.gid(), longName.group);
     }
-    return builder(attributes).links(longName.links).build();
+    return info(attributes);
   }
 
   /** Returns the number of a user whose name was seen or is a number itself, or -1. */
@@ -72,14 +80,6 @@ final class OwnerNames {
   /** Returns the number of a group whose name was seen or is a number itself, or -1. */
   int gid(String name) {
     return number(groups, name);
-  }
-
-  private FileInfo.Builder builder(SftpAttributes attributes) {
-    FileInfo.Builder info = attributes.toInfo();
-    if (attributes.has(SftpProtocol.ATTR_IDS)) {
-      info.owner(name(users, attributes.uid())).group(name(groups, attributes.gid()));
-    }
-    return info;
   }
 
   private boolean isKnown(SftpAttributes attributes) {
@@ -114,7 +114,7 @@ final class OwnerNames {
   }
 
   /** What {@code ls -l} shows. */
-  private record LongName(int links, String owner, String group) {
+  private record LongName(String owner, String group) {
 
     /**
      * Returns what a long name tells, or null if it is not made as {@code ls -l} does: {@code
@@ -126,13 +126,7 @@ final class OwnerNames {
       if (words.length < 6 || !words[4].equals(Long.toString(attributes.size()))) {
         return null;
       }
-      int links;
-      try {
-        links = Integer.parseInt(words[1]);
-      } catch (NumberFormatException e) {
-        links = -1;
-      }
-      return new LongName(links, words[2], words[3]);
+      return new LongName(words[2], words[3]);
     }
   }
 }

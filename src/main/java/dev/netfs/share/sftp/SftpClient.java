@@ -114,9 +114,13 @@ final class SftpClient {
     return status(attributes.write(packet));
   }
 
-  CompletableFuture<@Nullable Void> setStat(byte[] handle, SftpAttributes attributes) {
-    PacketWriter packet = new PacketWriter(SftpProtocol.FSETSTAT, 24).string(handle);
-    return status(attributes.write(packet));
+  CompletableFuture<@Nullable Void> setStat(
+      byte[] handle, SftpAttributes attributes, boolean send) {
+    PacketWriter packet =
+        attributes.write(new PacketWriter(SftpProtocol.FSETSTAT, 24).string(handle));
+    return send
+        ? connection.call(packet, SftpClient::ok)
+        : connection.callLater(packet, SftpClient::ok);
   }
 
   CompletableFuture<byte[]> openDirectory(String path) {
@@ -270,7 +274,12 @@ final class SftpClient {
 
   private static SftpAttributes attributes(int type, PacketReader fields) throws IOException {
     expect(type, SftpProtocol.ATTRS);
-    return SftpAttributes.read(fields);
+    SftpAttributes attributes = SftpAttributes.read(fields);
+    if (!attributes.has(SftpProtocol.ATTR_SIZE) && !attributes.has(SftpProtocol.ATTR_PERMISSIONS)) {
+      // MINA's server says this of links in a circle.
+      throw new SftpStatus(SftpProtocol.FAILURE, "there are no attributes");
+    }
+    return attributes;
   }
 
   private static String name(int type, PacketReader fields) throws IOException {

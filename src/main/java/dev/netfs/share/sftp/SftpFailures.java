@@ -10,8 +10,9 @@ import java.nio.file.FileSystemException;
 import java.nio.file.FileSystemLoopException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Consumer;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,8 +30,16 @@ final class SftpFailures {
   /** How many symbolic links Linux follows before it says ELOOP. */
   private static final int MAX_LINKS = 40;
 
+  private static final int MAX_DIRECTORIES = 4096;
+
   private final SftpClient client;
   private final SftpPaths paths;
+
+  /**
+   * Directories of the share that something was found in: what is not there in one of them is just
+   * not there. Only spares questions; a stale entry makes an exception less exact, never wrong.
+   */
+  private final Set<String> directories = ConcurrentHashMap.newKeySet();
 
   SftpFailures(SftpClient client, SftpPaths paths) {
     this.client = client;
@@ -47,10 +56,15 @@ final class SftpFailures {
     return code == SftpProtocol.NO_SUCH_FILE || code == SftpProtocol.NO_SUCH_PATH;
   }
 
-  /** Returns whether a status may mean several things. */
+  /**
+   * Returns whether a status may mean several things, or does not say which of an operation's paths
+   * it is about.
+   */
   static boolean isVague(Throwable failure) {
     int code = code(failure);
-    return code == SftpProtocol.FAILURE || code == SftpProtocol.BAD_MESSAGE;
+    return code == SftpProtocol.FAILURE
+        || code == SftpProtocol.BAD_MESSAGE
+        || code > SftpProtocol.NO_SUCH_PATH && code != SftpProtocol.WRITE_PROTECTED;
   }
 
   /**
@@ -69,10 +83,8 @@ final class SftpFailures {
               new NoSuchFileException(path, other, null);
           case SftpProtocol.PERMISSION_DENIED, SftpProtocol.WRITE_PROTECTED ->
               new AccessDeniedException(path, other, null);
-          case SftpProtocol.ALREADY_EXISTS ->
-              new FileAlreadyExistsException(other == null ? path : other);
-          case SftpProtocol.DIRECTORY_NOT_EMPTY ->
-              new DirectoryNotEmptyException(other == null ? path : other);
+          case SftpProtocol.ALREADY_EXISTS -> new FileAlreadyExistsException(path);
+          case SftpProtocol.DIRECTORY_NOT_EMPTY -> new DirectoryNotEmptyException(path);
           case SftpProtocol.NOT_A_DIRECTORY -> new NotDirectoryException(path);
           case SftpProtocol.IS_A_DIRECTORY -> new IsDirectoryException(path);
           case SftpProtocol.LINK_LOOP -> new FileSystemLoopException(path);
@@ -113,11 +125,45 @@ final class SftpFailures {
   }
 
   /**
-   * Finds out why a path that follows symbolic links is "not there": nothing has the name, or a
-   * link that leads nowhere, or links in a circle.
+   * Finds out why a path whose links were followed is "not there": nothing has the name, or a link
+   * leads nowhere, or links lead in a circle, on the way or at its end.
    */
   void missing(Throwable failure, String path, CompletableFuture<?> result) {
     follow(failure, path, paths.toServer(path), MAX_LINKS, result);
+  }
+
+  /**
+   * As {@link #missing}, of a path at whose end no link was followed: only what is on the way to it
+   * can be a circle. Free for a directory that something was found in before.
+   */
+  void missingItself(Throwable failure, String path, CompletableFuture<?> result) {
+    String parent = SftpPaths.parent(path);
+    if (isMissing(failure) && directories.contains(parent)) {
+      result.completeExceptionally(of(failure, path, null));
+      return;
+    }
+    Steps.then(
+        client.stat(paths.toServer(parent), true),
+        result,
+        found -> {
+          boolean directory = found.type() == FileType.DIRECTORY;
+          if (directory) {
+            sawDirectory(parent);
+          }
+          result.completeExceptionally(
+              directory
+                  ? of(failure, path, null)
+                  : withCause(new NoSuchFileException(path), failure));
+        },
+        e -> follow(failure, path, paths.toServer(parent), MAX_LINKS, result));
+  }
+
+  /** Notes that a directory of the share can be reached. */
+  void sawDirectory(String path) {
+    if (directories.size() >= MAX_DIRECTORIES) {
+      directories.clear();
+    }
+    directories.add(path);
   }
 
   private void follow(
@@ -126,18 +172,13 @@ final class SftpFailures {
       result.completeExceptionally(withCause(new FileSystemLoopException(path), failure));
       return;
     }
-    Consumer<Throwable> notThere =
-        e ->
-            result.completeExceptionally(
-                isMissing(failure)
-                    ? withCause(new NoSuchFileException(path), failure)
-                    : of(failure, path, null));
+    Throwable otherwise = of(failure, path, null);
     Steps.then(
         client.stat(serverPath, false),
         result,
         found -> {
           if (found.type() != FileType.SYMBOLIC_LINK) {
-            notThere.accept(failure);
+            result.completeExceptionally(otherwise);
             return;
           }
           Steps.then(
@@ -147,18 +188,58 @@ final class SftpFailures {
                 String next = SftpPaths.resolve(SftpPaths.parent(serverPath), target);
                 follow(failure, path, next, links - 1, result);
               },
-              notThere);
+              e -> result.completeExceptionally(unlessLost(e, otherwise)));
         },
-        notThere);
+        e -> {
+          if (serverPath.equals("/") || !isMissing(e) && !isVague(e)) {
+            result.completeExceptionally(unlessLost(e, otherwise));
+            return;
+          }
+          String parent = SftpPaths.parent(serverPath);
+          Steps.then(
+              client.stat(parent, true),
+              result,
+              found ->
+                  result.completeExceptionally(
+                      found.type() == FileType.DIRECTORY
+                          ? otherwise
+                          : withCause(new NoSuchFileException(path), failure)),
+              why -> follow(failure, path, parent, links, result));
+        });
   }
 
-  /** Fails with one exception if a path exists, links not followed, and with another if not. */
-  void ifExists(String path, CompletableFuture<?> result, Throwable exists, Throwable otherwise) {
+  /**
+   * Returns what an operation fails with whose follow-up question failed: if for the connection,
+   * then that, since the engine asks again on another one.
+   */
+  static Throwable unlessLost(Throwable ofQuestion, Throwable ofOperation) {
+    return ofQuestion instanceof ShareDisconnectedException ? ofQuestion : ofOperation;
+  }
+
+  /** Fails with one exception if a path exists, links not followed, else says why it does not. */
+  void ifExists(Throwable failure, String path, CompletableFuture<?> result, Throwable exists) {
     Steps.then(
         client.stat(paths.toServer(path), false),
         result,
         found -> result.completeExceptionally(exists),
-        e -> result.completeExceptionally(otherwise));
+        e -> notThere(e, failure, path, result));
+  }
+
+  /**
+   * An operation failed, and a question about the path too: says what that means.
+   *
+   * @param ofQuestion what the question failed with
+   * @param failure what the operation failed with
+   */
+  void notThere(Throwable ofQuestion, Throwable failure, String path, CompletableFuture<?> result) {
+    if (code(ofQuestion) < 0 || code(failure) < 0) {
+      result.completeExceptionally(unlessLost(ofQuestion, of(failure, path, null)));
+    } else if (isVague(failure) || code(failure) == SftpProtocol.PERMISSION_DENIED) {
+      // MINA's server says "denied" of ENOTDIR.
+      missingItself(failure, path, result);
+    } else {
+      result.completeExceptionally(of(failure, path, null));
+    }
   }
 
   /** Fails with one exception if a directory has entries, and with another if not. */
@@ -168,7 +249,7 @@ final class SftpFailures {
         client.openDirectory(paths.toServer(path)),
         result,
         handle -> peek(handle, result, notEmpty, otherwise),
-        e -> result.completeExceptionally(otherwise));
+        e -> result.completeExceptionally(unlessLost(e, otherwise)));
   }
 
   private void peek(
@@ -187,7 +268,7 @@ final class SftpFailures {
         },
         e -> {
           client.close(handle);
-          result.completeExceptionally(otherwise);
+          result.completeExceptionally(unlessLost(e, otherwise));
         });
   }
 }

@@ -2,13 +2,17 @@ package dev.netfs.share.sftp;
 
 import dev.netfs.share.FileInfo;
 import dev.netfs.share.IoSegments;
+import dev.netfs.share.OpenIntent;
 import dev.netfs.share.ReadResult;
 import dev.netfs.share.ShareFile;
 import dev.netfs.share.WriteResult;
+import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
+import java.nio.file.FileSystemException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +30,7 @@ final class SftpFile implements ShareFile {
   private final OwnerNames owners;
   private final String path;
   private final byte[] handle;
+  private final OpenIntent intent;
   private final FileInfo openInfo;
   private final int maxRead;
   private final int maxWrite;
@@ -43,6 +48,7 @@ final class SftpFile implements ShareFile {
       OwnerNames owners,
       String path,
       byte[] handle,
+      OpenIntent intent,
       FileInfo openInfo,
       int maxRead,
       int maxWrite) {
@@ -50,6 +56,7 @@ final class SftpFile implements ShareFile {
     this.owners = owners;
     this.path = path;
     this.handle = handle;
+    this.intent = intent;
     this.openInfo = openInfo;
     this.maxRead = maxRead;
     this.maxWrite = maxWrite;
@@ -66,6 +73,7 @@ final class SftpFile implements ShareFile {
     checkRange(dst, offset);
     int length = (int) Math.min(dst.remaining(), maxRead);
     run(
+        intent.read(),
         result,
         () -> client.read(handle, offset, length, dst),
         // Fewer bytes than asked for do not prove the end: only the server's word does.
@@ -86,6 +94,7 @@ final class SftpFile implements ShareFile {
     checkRange(src, offset);
     int length = (int) Math.min(src.remaining(), maxWrite);
     run(
+        intent.write(),
         result,
         () -> client.write(handle, offset, src, length),
         done -> result.complete(WriteResult.of(length)),
@@ -97,6 +106,7 @@ final class SftpFile implements ShareFile {
   public CompletionStage<FileInfo> stat() {
     CompletableFuture<FileInfo> result = new CompletableFuture<>();
     run(
+        true,
         result,
         () -> client.stat(handle),
         attributes -> owners.complete(attributes, result),
@@ -109,13 +119,49 @@ final class SftpFile implements ShareFile {
     if (size < 0) {
       throw new IllegalArgumentException("negative size " + size);
     }
-    return change(() -> client.setStat(handle, SftpAttributes.ofSize(size)));
+    CompletableFuture<Void> result = new CompletableFuture<>();
+    Consumer<Throwable> failed =
+        failure -> result.completeExceptionally(SftpFailures.ofOpenFile(failure, path));
+    run(
+        intent.write(),
+        result,
+        () -> {
+          CompletableFuture<@Nullable Void> set =
+              client.setStat(handle, SftpAttributes.ofSize(size), false);
+          CompletableFuture<SftpAttributes> after = client.stat(handle);
+          CompletableFuture<SftpAttributes> both = new CompletableFuture<>();
+          Steps.then(set, both, done -> Steps.then(after, both, both::complete));
+          return both;
+        },
+        attributes -> {
+          if (attributes.size() < size) {
+            extend(size, result, failed);
+          } else {
+            result.complete(null);
+          }
+        },
+        failed);
+    return result;
+  }
+
+  /** Some servers only cut: makes the file so long by writing its last byte, a zero. */
+  private void extend(long size, CompletableFuture<Void> result, Consumer<Throwable> failed) {
+    IoSegments zero = IoSegments.of(ByteBuffer.allocate(1));
+    Steps.then(
+        client.write(handle, size - 1, zero, 1), result, done -> result.complete(null), failed);
   }
 
   @Override
   public CompletionStage<Void> sync(boolean metadata) {
     if (client.has(SftpProtocol.FSYNC)) {
-      return change(() -> client.fsync(handle));
+      CompletableFuture<Void> result = new CompletableFuture<>();
+      run(
+          true,
+          result,
+          () -> client.fsync(handle),
+          done -> result.complete(null),
+          failure -> result.completeExceptionally(SftpFailures.ofOpenFile(failure, path)));
+      return result;
     }
     // Answered after the writes before it, which the server has by then.
     CompletableFuture<Void> result = new CompletableFuture<>();
@@ -144,24 +190,26 @@ final class SftpFile implements ShareFile {
     return closed;
   }
 
-  private CompletionStage<Void> change(Supplier<CompletableFuture<@Nullable Void>> request) {
-    CompletableFuture<Void> result = new CompletableFuture<>();
-    run(
-        result,
-        request,
-        done -> result.complete(null),
-        failure -> result.completeExceptionally(SftpFailures.ofOpenFile(failure, path)));
-    return result;
-  }
-
-  /** Makes a request on the handle, unless the file is closed. */
+  /**
+   * Makes a request on the handle, unless the file is closed.
+   *
+   * @param openForThis whether the file was opened for such requests; not every server asks
+   */
   private <T> void run(
+      boolean openForThis,
       CompletableFuture<?> result,
       Supplier<CompletableFuture<T>> request,
       Steps.Step<? super T> next,
-      java.util.function.Consumer<? super Throwable> failed) {
+      Consumer<? super Throwable> failed) {
     if (!begin()) {
       result.completeExceptionally(new ClosedChannelException());
+      return;
+    }
+    if (!openForThis) {
+      end();
+      result.completeExceptionally(
+          new FileSystemException(
+              path, null, intent.read() ? "Not open for writing" : "Not open for reading"));
       return;
     }
     CompletableFuture<T> stage = request.get();

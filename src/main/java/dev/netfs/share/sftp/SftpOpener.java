@@ -44,7 +44,11 @@ final class SftpOpener {
 
   CompletableFuture<ShareFile> open(String path, OpenIntent intent) {
     CompletableFuture<ShareFile> result = new CompletableFuture<>();
-    open(path, intent, result, (handle, attributes) -> finish(path, handle, attributes, result));
+    open(
+        path,
+        intent,
+        result,
+        (handle, attributes) -> finish(path, intent, handle, attributes, result));
     return result;
   }
 
@@ -111,7 +115,11 @@ final class SftpOpener {
   }
 
   private void finish(
-      String path, byte[] handle, SftpAttributes attributes, CompletableFuture<ShareFile> result) {
+      String path,
+      OpenIntent intent,
+      byte[] handle,
+      SftpAttributes attributes,
+      CompletableFuture<ShareFile> result) {
     CompletableFuture<FileInfo> info = new CompletableFuture<>();
     owners.complete(attributes, info);
     Steps.then(
@@ -119,7 +127,8 @@ final class SftpOpener {
         result,
         named -> {
           SftpFile file =
-              new SftpFile(client, owners, path, handle, named, limits.read(), limits.write());
+              new SftpFile(
+                  client, owners, path, handle, intent, named, limits.read(), limits.write());
           result.complete(file);
         });
   }
@@ -136,7 +145,7 @@ final class SftpOpener {
       if (found != null && SftpFailures.code(failure) >= 0) {
         result.completeExceptionally(exists);
       } else if (vague) {
-        failures.ifExists(path, result, exists, SftpFailures.of(failure, path, null));
+        failures.ifExists(failure, path, result, exists);
       } else {
         result.completeExceptionally(SftpFailures.of(failure, path, null));
       }

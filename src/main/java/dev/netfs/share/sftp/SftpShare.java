@@ -77,6 +77,7 @@ final class SftpShare implements Share {
         client.stat(serverPath, root),
         result,
         found -> {
+          failures.sawDirectory(SftpPaths.parent(path));
           if (followLinks && found.type() == FileType.SYMBOLIC_LINK) {
             Steps.then(
                 client.stat(serverPath, true),
@@ -87,7 +88,13 @@ final class SftpShare implements Share {
             owners.complete(found, result);
           }
         },
-        failure -> result.completeExceptionally(SftpFailures.of(failure, path, null)));
+        failure -> {
+          if (SftpFailures.isMissing(failure) || SftpFailures.isVague(failure)) {
+            failures.missingItself(failure, path, result);
+          } else {
+            result.completeExceptionally(SftpFailures.of(failure, path, null));
+          }
+        });
     return result;
   }
 
@@ -98,19 +105,20 @@ final class SftpShare implements Share {
     Steps.then(
         client.openDirectory(serverPath),
         result,
-        handle -> new SftpListing(client, owners, path, handle, entries, result).start(),
-        failure -> {
-          if (SftpFailures.isMissing(failure) || SftpFailures.isVague(failure)) {
-            notListed(failure, path, result);
-          } else {
-            result.completeExceptionally(SftpFailures.of(failure, path, null));
-          }
-        });
+        handle -> {
+          failures.sawDirectory(path);
+          new SftpListing(client, owners, path, handle, entries, result).start();
+        },
+        failure -> notListed(failure, path, result));
     return result;
   }
 
-  /** OpenSSH says SSH_FX_NO_SUCH_FILE for ENOTDIR. */
+  /** OpenSSH says SSH_FX_NO_SUCH_FILE for ENOTDIR, MINA's SSH_FX_PERMISSION_DENIED for ELOOP. */
   private void notListed(Throwable failure, String path, CompletableFuture<?> result) {
+    if (SftpFailures.code(failure) < 0) {
+      result.completeExceptionally(failure);
+      return;
+    }
     Steps.then(
         client.stat(paths.toServer(path), true),
         result,
@@ -129,26 +137,22 @@ final class SftpShare implements Share {
         client.makeDirectory(paths.toServer(path), SftpAttributes.ofMode(mode)),
         result,
         result::complete,
-        failure -> occupied(failure, path, path, null, result));
+        failure -> occupied(failure, path, result));
     return result;
   }
 
-  /** A name could not be made, vaguely: because it is taken? */
-  private void occupied(
-      Throwable failure,
-      String name,
-      String path,
-      @Nullable String other,
-      CompletableFuture<?> result) {
-    Throwable otherwise = SftpFailures.of(failure, path, other);
+  /** A name could not be made: perhaps because it is taken. */
+  private void occupied(Throwable failure, String name, CompletableFuture<?> result) {
     if (SftpFailures.isVague(failure)) {
       failures.ifExists(
+          failure,
           name,
           result,
-          SftpFailures.withCause(new FileAlreadyExistsException(name), failure),
-          otherwise);
+          SftpFailures.withCause(new FileAlreadyExistsException(name), failure));
+    } else if (SftpFailures.code(failure) == SftpProtocol.PERMISSION_DENIED) {
+      failures.missingItself(failure, name, result);
     } else {
-      result.completeExceptionally(otherwise);
+      result.completeExceptionally(SftpFailures.of(failure, name, null));
     }
   }
 
@@ -174,7 +178,7 @@ final class SftpShare implements Share {
                       found.type() == FileType.DIRECTORY
                           ? SftpFailures.withCause(new IsDirectoryException(path), failure)
                           : otherwise),
-              e -> result.completeExceptionally(otherwise));
+              e -> failures.notThere(e, failure, path, result));
         });
     return result;
   }
@@ -206,7 +210,14 @@ final class SftpShare implements Share {
                   result.completeExceptionally(otherwise);
                 }
               },
-              e -> result.completeExceptionally(otherwise));
+              e -> {
+                if (SftpFailures.isMissing(e)) {
+                  result.completeExceptionally(
+                      SftpFailures.withCause(new NoSuchFileException(path), failure));
+                } else {
+                  failures.notThere(e, failure, path, result);
+                }
+              });
         });
     return result;
   }
@@ -245,11 +256,16 @@ final class SftpShare implements Share {
                 to -> blocked(failure, source, from, target, to, replaces, result),
                 e ->
                     result.completeExceptionally(
-                        SftpFailures.isMissing(failure)
+                        SftpFailures.isMissing(failure) && SftpFailures.isMissing(e)
                             // The source is there: a directory on the target's way is not.
                             ? SftpFailures.withCause(new NoSuchFileException(target), failure)
-                            : SftpFailures.of(failure, source, target))),
-        e -> result.completeExceptionally(SftpFailures.of(failure, source, target)));
+                            : SftpFailures.unlessLost(
+                                e, SftpFailures.of(failure, source, target)))),
+        e ->
+            result.completeExceptionally(
+                SftpFailures.isMissing(e)
+                    ? SftpFailures.withCause(new NoSuchFileException(source), failure)
+                    : SftpFailures.unlessLost(e, SftpFailures.of(failure, source, target))));
   }
 
   /** Both the source and the target of a rename that failed are there. */
@@ -320,14 +336,15 @@ final class SftpShare implements Share {
         result::complete,
         failure -> {
           if (!SftpFailures.isMissing(failure)) {
-            occupied(failure, link, link, existing, result);
+            occupied(failure, link, result);
             return;
           }
+          // Either the file or the directory for its new name.
           failures.ifExists(
+              failure,
               existing,
               result,
-              SftpFailures.withCause(new NoSuchFileException(link), failure),
-              SftpFailures.withCause(new NoSuchFileException(existing), failure));
+              SftpFailures.withCause(new NoSuchFileException(link), failure));
         });
     return result;
   }
@@ -339,7 +356,7 @@ final class SftpShare implements Share {
         client.symbolicLink(paths.toServerTarget(target), paths.toServer(link)),
         result,
         result::complete,
-        failure -> occupied(failure, link, link, null, result));
+        failure -> occupied(failure, link, result));
     return result;
   }
 
@@ -361,7 +378,7 @@ final class SftpShare implements Share {
                       found.type() == FileType.SYMBOLIC_LINK
                           ? otherwise
                           : SftpFailures.withCause(new NotLinkException(path), failure)),
-              e -> result.completeExceptionally(otherwise));
+              e -> result.completeExceptionally(SftpFailures.unlessLost(e, otherwise)));
         });
     return result;
   }
