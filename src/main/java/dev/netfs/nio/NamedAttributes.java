@@ -33,6 +33,9 @@ final class NamedAttributes {
   private record Request(String view, String names) {
     static Request of(NetfsPath path, String attributes) {
       int colon = attributes.indexOf(':');
+      if (colon == 0) {
+        throw new IllegalArgumentException("no view is named in '" + attributes + "'");
+      }
       String view = colon < 0 ? "basic" : attributes.substring(0, colon);
       Mount mount = path.getFileSystem().mount();
       if (!AttributeViews.supports(mount, view)) {

@@ -176,10 +176,10 @@ final class NetfsAsynchronousFileChannel extends AsynchronousFileChannel {
     if (size < 0) {
       throw new IllegalArgumentException("negative size " + size);
     }
-    checkOpen();
     if (!writable) {
       throw new NonWritableChannelException();
     }
+    checkOpen();
     file.truncate(size);
     return this;
   }

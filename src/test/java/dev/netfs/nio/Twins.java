@@ -45,6 +45,19 @@ final class Twins implements AutoCloseable {
     netfs = fs.getPath("/");
   }
 
+  private Twins(Twins of, String name) throws IOException {
+    base = of.base;
+    fs = of.fs;
+    jdk = Files.createDirectory(of.jdk.resolve(name));
+    netfs = of.netfs.resolve(name);
+    Files.createDirectory(netfs);
+  }
+
+  /** Returns twins below these, of the same mount. They need no closing. */
+  Twins below(String name) throws IOException {
+    return new Twins(this, name);
+  }
+
   /** What a deed came to: what it returned, or the class of what it threw and the paths in it. */
   private record Outcome(@Nullable String value, @Nullable Throwable failure, Path root) {
     @Override
@@ -158,7 +171,8 @@ final class Twins implements AutoCloseable {
   /** Checks that both trees are alike, looking at the mount's directory past the mount. */
   void assertAlike(String when) throws IOException {
     fs.sync();
-    assertThat(tree(base.resolve("netfs"))).as(when).isEqualTo(tree(jdk));
+    Path behind = base.resolve("netfs").resolve(netfs.toString().substring(1));
+    assertThat(tree(behind)).as(when).isEqualTo(tree(jdk));
   }
 
   static TreeMap<String, String> tree(Path root) throws IOException {
