@@ -416,7 +416,7 @@ final class Inode {
             unproven.add(page);
           }
         });
-    if (!unproven.isEmpty() || !inflight.isEmpty()) {
+    if (!unproven.isEmpty() || inflight.stream().anyMatch(r -> r.startedMillis < proven)) {
       generation++;
       unproven.forEach(this::dropClean);
     }

@@ -46,6 +46,10 @@ final class ReadRequest {
   final Inode inode;
   final long start;
   final long end;
+
+  /** When the request was made, in milliseconds since the epoch. */
+  final long startedMillis = System.currentTimeMillis();
+
   private final Services services;
   private final RemoteFile file;
   private final long generation;
@@ -81,11 +85,10 @@ final class ReadRequest {
     this.firstPage = start / pageSize;
     this.collected = start;
     this.uses = 1;
-    long now = System.currentTimeMillis();
     pages = new Page[(int) ((end - 1) / pageSize - firstPage + 1)];
     List<ByteBuffer> frames = new ArrayList<>(pages.length);
     for (int i = 0; i < pages.length; i++) {
-      Page page = new Page(inode, firstPage + i, services.pages().allocate(), now);
+      Page page = new Page(inode, firstPage + i, services.pages().allocate(), startedMillis);
       pages[i] = page;
       frames.add(page.frame.view(from(i), to(i)));
     }

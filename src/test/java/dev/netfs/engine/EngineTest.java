@@ -262,6 +262,31 @@ class EngineTest {
   }
 
   @Test
+  @Tag("R6")
+  void anOpenMeanwhileLeavesADownloadOnItsWay() throws Exception {
+    byte[] data = bytes(10 * PAGE, 33);
+    server.put("/f", data);
+    try (Mount mount = mount();
+        OpenFile file = mount.open("/f", OpenMode.READ)) {
+      server.maxDelayMicros = 100_000;
+      CompletableFuture<byte[]> reader =
+          CompletableFuture.supplyAsync(
+              () -> {
+                try {
+                  return read(file, 0, data.length);
+                } catch (IOException e) {
+                  throw new AssertionError(e);
+                }
+              });
+      SimServer.eventually("it is on its way", () -> server.count("read") > 0);
+      server.maxDelayMicros = 0;
+      mount.open("/f", OpenMode.READ).close();
+      assertThat(reader.get()).isEqualTo(data);
+      assertThat(mount.stats().bytesFromServer()).isEqualTo(data.length);
+    }
+  }
+
+  @Test
   void aWarmReopenedFileIsNotReadAgain() throws IOException {
     byte[] data = bytes(30 * PAGE, 10);
     server.put("/f", data);
