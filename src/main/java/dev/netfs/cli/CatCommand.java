@@ -19,8 +19,7 @@ final class CatCommand extends MountingCommand {
   @Override
   void run(Mounts mounts) throws IOException {
     byte[] buffer = new byte[BUFFER];
-    for (String uri : uris) {
-      Path path = mounts.path(uri);
+    for (Path path : mounts.paths(uris)) {
       try {
         if (Files.isDirectory(path)) {
           throw new IOException("is a directory");

@@ -5,7 +5,6 @@ import dev.netfs.cli.CopyPlan.Item;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -42,11 +41,9 @@ final class CopyCommand extends MountingCommand {
 
   @Override
   void run(Mounts mounts) throws IOException {
-    List<Path> sources = new ArrayList<>();
-    for (String source : places.subList(0, places.size() - 1)) {
-      sources.add(mounts.path(source));
-    }
-    Path target = mounts.path(places.get(places.size() - 1));
+    List<Path> paths = mounts.paths(places);
+    List<Path> sources = paths.subList(0, paths.size() - 1);
+    Path target = paths.get(paths.size() - 1);
     boolean into = Files.isDirectory(target);
     if (!into && sources.size() > 1) {
       throw new UsageException(

@@ -53,8 +53,7 @@ final class ListCommand extends MountingCommand {
   @Override
   void run(Mounts mounts) throws IOException {
     boolean titles = recursive || uris.size() > 1;
-    for (String uri : uris) {
-      Path path = mounts.path(uri);
+    for (Path path : mounts.paths(uris)) {
       try {
         if (Files.isDirectory(path)) {
           listTree(path, titles);

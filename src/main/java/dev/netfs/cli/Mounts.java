@@ -11,9 +11,11 @@ import java.nio.file.FileSystems;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.spi.FileSystemProvider;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -83,6 +85,15 @@ final class Mounts implements Closeable {
               + " --password-file FILE or the environment variable NETFS_PASSWORD");
     }
     return mounted(uri, scheme).provider().getPath(withoutQuery(uri));
+  }
+
+  /** Returns the paths that arguments name: all of them are mounted before anything is done. */
+  List<Path> paths(List<String> arguments) throws IOException {
+    List<Path> paths = new ArrayList<>();
+    for (String argument : arguments) {
+      paths.add(path(argument));
+    }
+    return paths;
   }
 
   /** Returns what messages call a path: its URI, or the local path. */

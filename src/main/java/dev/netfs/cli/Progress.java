@@ -29,6 +29,7 @@ final class Progress implements Closeable {
   private long drawnNanos;
   private long drawnDone;
   private double bytesPerSecond;
+  private boolean drawn; // whether the bar is on the screen
 
   /**
    * @param shown whether anything is drawn
@@ -65,6 +66,7 @@ final class Progress implements Closeable {
     bytesPerSecond += weight * (pace - bytesPerSecond);
     drawnNanos = now;
     drawnDone = done;
+    drawn = true;
     out.print("\r" + line());
     out.flush();
   }
@@ -94,7 +96,8 @@ final class Progress implements Closeable {
 
   /** Removes the bar, so that a message can be printed in its place; the next change redraws it. */
   void clear() {
-    if (shown) {
+    if (drawn) {
+      drawn = false;
       out.print("\r" + " ".repeat(WIDTH) + "\r");
       out.flush();
     }

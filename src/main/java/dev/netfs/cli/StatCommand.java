@@ -26,8 +26,7 @@ final class StatCommand extends MountingCommand {
 
   @Override
   void run(Mounts mounts) throws IOException {
-    for (String uri : uris) {
-      Path path = mounts.path(uri);
+    for (Path path : mounts.paths(uris)) {
       try {
         Facts facts = follow ? Facts.of(path) : Facts.of(path, LinkOption.NOFOLLOW_LINKS);
         terminal().print(json ? json(path, facts) : text(path, facts));
