@@ -15,6 +15,7 @@ import org.apache.sshd.common.file.nativefs.NativeFileSystemFactory;
 import org.apache.sshd.common.keyprovider.KeyPairProvider;
 import org.apache.sshd.core.CoreModuleProperties;
 import org.apache.sshd.server.SshServer;
+import org.apache.sshd.server.auth.keyboard.UserAuthKeyboardInteractiveFactory;
 import org.apache.sshd.sftp.server.SftpSubsystemFactory;
 
 /**
@@ -80,6 +81,12 @@ public final class EmbeddedSftpServer implements AutoCloseable {
   /** Returns the options to sign on with, the host key checked. */
   public Map<String, Object> options() {
     return Map.of("password", "secret".toCharArray(), "knownHosts", knownHosts);
+  }
+
+  /** From now on the server takes the password only where it asked for it with this prompt. */
+  public void askInWords(String prompt) {
+    server.setUserAuthFactories(List.of(UserAuthKeyboardInteractiveFactory.INSTANCE));
+    CoreModuleProperties.KB_SERVER_INTERACTIVE_PROMPT.set(server, prompt);
   }
 
   @Override

@@ -140,7 +140,7 @@ final class SftpConnector {
             e);
       }
       if (!watch.encrypted) {
-        boolean dropped = !watch.peerKnown && !watch.failed;
+        boolean dropped = !watch.peerKnown && isHangUp(e);
         throw failure(
             dropped ? Reason.UNREACHABLE : Reason.PROTOCOL,
             dropped
@@ -312,6 +312,17 @@ final class SftpConnector {
     return false;
   }
 
+  /** Whether a failure is the network's, or the end of the session; not what the server sent. */
+  private static boolean isHangUp(Throwable failure) {
+    Throwable inner = failure;
+    while (inner.getCause() != null) {
+      inner = inner.getCause();
+    }
+    return inner instanceof SshException
+        ? "Session is being closed".equals(inner.getMessage())
+        : inner instanceof IOException;
+  }
+
   private static String innermost(@Nullable Throwable failure) {
     Throwable inner = failure;
     while (inner != null && inner.getCause() != null) {
@@ -329,7 +340,6 @@ final class SftpConnector {
     volatile @Nullable SftpChannel channel;
     volatile boolean peerKnown; // it has greeted as an SSH server
     volatile boolean encrypted;
-    volatile boolean failed; // something was wrong with what it sent
     volatile List<String> methods = List.of(); // of signing on, that the server accepts
 
     final PasswordAuthenticationReporter passwords =
@@ -382,7 +392,6 @@ final class SftpConnector {
 
     @Override
     public void sessionException(Session session, Throwable t) {
-      failed = true;
       end(innermost(t));
     }
 
