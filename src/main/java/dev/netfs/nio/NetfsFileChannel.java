@@ -38,6 +38,12 @@ import org.jspecify.annotations.Nullable;
  * is abandoned then, which sends it in the background.
  */
 final class NetfsFileChannel extends FileChannel {
+  /**
+   * What {@link #transferFrom} does past the end is as the running JDK says: up to 20 nothing, from
+   * 21 on (JDK-8303260) the file grows.
+   */
+  private static final boolean TRANSFER_FROM_GROWS = Runtime.version().feature() >= 21;
+
   private final OpenHandle handle;
   private final OpenFile file;
   private final MappedImages images;
@@ -379,7 +385,7 @@ final class NetfsFileChannel extends FileChannel {
     checkWritable();
     checkNotNegative(position, "position");
     checkNotNegative(count, "count");
-    if (position > size()) {
+    if (!TRANSFER_FROM_GROWS && position > size()) {
       return 0;
     }
     ByteBuffer buffer = TransferBuffers.take();
