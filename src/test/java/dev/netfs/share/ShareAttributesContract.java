@@ -58,7 +58,9 @@ public abstract class ShareAttributesContract extends ShareNamesContract {
 
   @Test
   void setsModes() throws Exception {
-    needs(Feature.POSIX);
+    if (lacks(Feature.POSIX)) {
+      return;
+    }
     create("/f");
     await(share.makeDirectory("/d", -1));
     for (int mode : new int[] {0600, 0644, 0755, 0700}) {
@@ -119,8 +121,12 @@ public abstract class ShareAttributesContract extends ShareNamesContract {
 
   @Test
   void setsTimesOfLinks() throws Exception {
-    needs(Feature.SYMBOLIC_LINKS);
-    needs(Feature.SET_TIMES);
+    if (lacks(Feature.SYMBOLIC_LINKS)) {
+      return;
+    }
+    if (lacks(Feature.SET_TIMES)) {
+      return;
+    }
     create("/f", bytes(10, 1));
     await(share.symbolicLink("/l", "f"));
     await(share.setAttributes("/l", AttributeChange.ofTimes(T1, T1, null), true));

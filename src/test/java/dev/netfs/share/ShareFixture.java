@@ -2,7 +2,6 @@ package dev.netfs.share;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.fail;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.netfs.share.OpenIntent.Disposition;
 import java.io.IOException;
@@ -109,10 +108,53 @@ public abstract class ShareFixture {
     return features().contains(feature);
   }
 
-  /** Skips the test if the transport does not claim a feature. */
-  protected final void needs(Feature feature) {
-    assumeTrue(has(feature), () -> "no " + feature + " here");
+  /**
+   * Returns whether the transport does not claim a feature: the test has nothing to do then, after
+   * this has seen the share say so, and refuse.
+   */
+  protected final boolean lacks(Feature feature) throws IOException {
+    if (has(feature)) {
+      return false;
+    }
+    await(share.open("/lacking", CREATE)).close();
+    switch (feature) {
+      case LOCKS -> {
+        assertThat(share.capabilities().locks()).isEqualTo(ShareCapabilities.LockKind.NONE);
+        ShareFile file = await(share.open("/lacking", CREATE));
+        assertRefused(file.lock(0, 1, false, false));
+        await(file.close());
+      }
+      case SYMBOLIC_LINKS -> {
+        assertThat(share.capabilities().symbolicLinks()).isFalse();
+        assertRefused(share.symbolicLink("/link", "lacking"));
+        assertRefused(share.readLink("/lacking"));
+      }
+      case HARD_LINKS -> {
+        assertThat(share.capabilities().hardLinks()).isFalse();
+        assertRefused(share.link("/link", "/lacking"));
+      }
+      case SERVER_COPY -> {
+        assertThat(share.capabilities().serverCopy()).isFalse();
+        assertRefused(share.copy("/lacking", "/copy"));
+      }
+      case POSIX -> {
+        assertThat(await(share.stat("/lacking", true)).mode()).isEqualTo(-1);
+        assertRefused(share.setAttributes("/lacking", AttributeChange.ofMode(0600), true));
+      }
+      default -> {
+        // What cannot be refused: how much room a file takes, what the attributes hold.
+      }
+    }
+    await(share.deleteFile("/lacking"));
+    return true;
   }
+
+  private static void assertRefused(CompletionStage<?> stage) {
+    assertThat(outcome(stage)).isInstanceOf(UnsupportedOperationException.class);
+  }
+
+  private static final OpenIntent CREATE =
+      new OpenIntent(true, true, OpenIntent.Disposition.OPEN_OR_CREATE, false, -1);
 
   // Stages.
 

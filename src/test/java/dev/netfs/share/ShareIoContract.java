@@ -85,7 +85,9 @@ public abstract class ShareIoContract extends ShareFixture {
 
   @Test
   void createdFilesHaveTheMode() throws Exception {
-    needs(Feature.POSIX);
+    if (lacks(Feature.POSIX)) {
+      return;
+    }
     ShareFile file = open("/f", new OpenIntent(true, true, Disposition.CREATE_NEW, false, 0600));
     assertThat(file.openInfo().mode()).isEqualTo(0600);
     await(file.close());
@@ -123,7 +125,9 @@ public abstract class ShareIoContract extends ShareFixture {
 
   @Test
   void openFollowsSymbolicLinks() throws Exception {
-    needs(Feature.SYMBOLIC_LINKS);
+    if (lacks(Feature.SYMBOLIC_LINKS)) {
+      return;
+    }
     create("/f", bytes(10, 1));
     await(share.makeDirectory("/d", -1));
     await(share.symbolicLink("/to-f", "f"));
@@ -344,7 +348,9 @@ public abstract class ShareIoContract extends ShareFixture {
 
   @Test
   void writesBeyondFourGigabytes() throws Exception {
-    needs(Feature.SPARSE);
+    if (lacks(Feature.SPARSE)) {
+      return;
+    }
     long far = (5L << 30) + 3;
     ShareFile file = open("/f", create());
     writeFully(file, bytes(100, 18), far);

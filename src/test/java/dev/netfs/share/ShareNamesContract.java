@@ -1,7 +1,6 @@
 package dev.netfs.share;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import java.io.IOException;
 import java.nio.charset.Charset;
@@ -191,7 +190,9 @@ public abstract class ShareNamesContract extends ShareIoContract {
 
   @Test
   void deletesLinksThemselves() throws Exception {
-    needs(Feature.SYMBOLIC_LINKS);
+    if (lacks(Feature.SYMBOLIC_LINKS)) {
+      return;
+    }
     await(share.makeDirectory("/d", -1));
     create("/d/f", bytes(3, 1));
     await(share.symbolicLink("/to-d", "d"));
@@ -219,7 +220,9 @@ public abstract class ShareNamesContract extends ShareIoContract {
 
   @Test
   void whatMayNotBeLookedAtIsDenied() throws Exception {
-    needs(Feature.POSIX);
+    if (lacks(Feature.POSIX)) {
+      return;
+    }
     create("/f", bytes(3, 1));
     await(share.makeDirectory("/d", -1));
     create("/d/x");
@@ -227,7 +230,11 @@ public abstract class ShareNamesContract extends ShareIoContract {
     await(share.setAttributes("/d", AttributeChange.ofMode(0), true));
     try {
       Throwable failure = outcome(share.open("/f", OpenIntent.READ));
-      assumeFalse(failure == null, "the server lets this user read everything");
+      if (failure == null) {
+        // A server that lets this user read everything, as it lets root: then really everything.
+        assertThat(await(share.stat("/d/x", true)).isRegularFile()).isTrue();
+        return;
+      }
       assertThat(failure).isExactlyInstanceOf(AccessDeniedException.class);
       assertThat(((FileSystemException) failure).getFile()).isEqualTo("/f");
       assertFails(share.stat("/d/x", true), AccessDeniedException.class, "/d/x");
@@ -372,7 +379,9 @@ public abstract class ShareNamesContract extends ShareIoContract {
 
   @Test
   void symbolicLinks() throws Exception {
-    needs(Feature.SYMBOLIC_LINKS);
+    if (lacks(Feature.SYMBOLIC_LINKS)) {
+      return;
+    }
     await(share.makeDirectory("/d", -1));
     create("/d/f", bytes(10, 1));
     await(share.symbolicLink("/d/relative", "f"));
@@ -409,7 +418,9 @@ public abstract class ShareNamesContract extends ShareIoContract {
 
   @Test
   void linksThatLoop() throws Exception {
-    needs(Feature.SYMBOLIC_LINKS);
+    if (lacks(Feature.SYMBOLIC_LINKS)) {
+      return;
+    }
     await(share.symbolicLink("/self", "self"));
     await(share.symbolicLink("/a", "/b"));
     await(share.symbolicLink("/b", "a"));
@@ -424,7 +435,9 @@ public abstract class ShareNamesContract extends ShareIoContract {
 
   @Test
   void hardLinks() throws Exception {
-    needs(Feature.HARD_LINKS);
+    if (lacks(Feature.HARD_LINKS)) {
+      return;
+    }
     create("/f", bytes(10, 1));
     create("/g", bytes(20, 2));
     await(share.makeDirectory("/d", -1));
@@ -452,7 +465,9 @@ public abstract class ShareNamesContract extends ShareIoContract {
 
   @Test
   void copiesOnTheServer() throws Exception {
-    needs(Feature.SERVER_COPY);
+    if (lacks(Feature.SERVER_COPY)) {
+      return;
+    }
     byte[] content = bytes(3_000_001, 4);
     create("/f", content);
     create("/empty");
