@@ -40,7 +40,9 @@ class DeploymentIT {
   /** What an application mounts. */
   enum Kind {
     FILE,
-    SFTP
+    SFTP,
+    /** By a name of netfs.json, which takes the JSON parser, bundled or not. */
+    NAMED
   }
 
   /** The class files of the probe and nothing else. */
@@ -162,6 +164,13 @@ class DeploymentIT {
     List<String> arguments = new ArrayList<>(deployment);
     switch (kind) {
       case FILE -> arguments.add("netfs+" + root.toUri());
+      case NAMED -> {
+        Path config = scratch.resolve("netfs.json");
+        Files.writeString(
+            config, "{\"mounts\": {\"data\": {\"uri\": \"netfs+%s\"}}}".formatted(root.toUri()));
+        arguments.add(0, "-Dnetfs.config=" + config);
+        arguments.add("netfs://data/");
+      }
       case SFTP -> {
         String address = "127.0.0.1:" + server.getPort();
         Path knownHosts = scratch.resolve("known_hosts");
