@@ -31,7 +31,8 @@ public final class Netfs {
   /**
    * Begins the mount of a share.
    *
-   * @param uri the share's root, with a scheme of netfs
+   * @param uri the share's root, with a scheme of netfs, or {@code netfs://NAME/} for one that the
+   *     file {@code netfs.json} describes; options set here count more than the file's
    * @return a builder
    */
   public static Builder mount(URI uri) {

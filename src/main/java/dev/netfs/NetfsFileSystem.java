@@ -16,7 +16,8 @@ public abstract class NetfsFileSystem extends FileSystem {
 
   /**
    * Returns the URI of the mount's root, without query or password: what it is known by to {@link
-   * java.nio.file.FileSystems#getFileSystem}.
+   * java.nio.file.FileSystems#getFileSystem}. Of a mount that has a name it is the share's own URI
+   * nonetheless; its paths show the name.
    */
   public abstract URI uri();
 

@@ -5,8 +5,10 @@ import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.FileSystemLoopException;
+import java.nio.file.FileSystemNotFoundException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.ReadOnlyFileSystemException;
@@ -47,6 +49,8 @@ final class ErrorText {
             || error instanceof Terminal.OutputException
             || error instanceof UsageException
             || error instanceof IllegalArgumentException
+            || error instanceof FileSystemNotFoundException
+            || error instanceof FileSystemAlreadyExistsException
             || error instanceof UnsupportedOperationException;
     if (message != null && !message.isBlank() && plain) {
       return oneLine(message);

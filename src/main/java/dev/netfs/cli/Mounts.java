@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.FileSystem;
+import java.nio.file.FileSystemNotFoundException;
 import java.nio.file.FileSystems;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -247,8 +248,8 @@ final class Mounts implements Closeable {
   private static FileSystem newFileSystem(URI uri, Map<String, ?> env) throws IOException {
     try {
       return FileSystems.newFileSystem(uri, env, Mounts.class.getClassLoader());
-    } catch (IllegalArgumentException e) {
-      // The URI or an option: both come from the command line.
+    } catch (IllegalArgumentException | FileSystemNotFoundException e) {
+      // The URI, a mount's name or an option: all come from the command line.
       UsageException usage = new UsageException(ErrorText.of(e));
       usage.initCause(e);
       throw usage;

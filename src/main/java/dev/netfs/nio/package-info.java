@@ -3,7 +3,8 @@
  * libraries on top of them see of a mount.
  *
  * <p>{@link dev.netfs.nio.NetfsFileSystemProvider} turns the provider's methods into calls of the
- * engine's {@link dev.netfs.engine.Mount}, and has one subclass a URI scheme; {@code MountRegistry}
+ * engine's {@link dev.netfs.engine.Mount}, and has one subclass a URI scheme, {@link
+ * dev.netfs.nio.NamedMountProvider} for the mounts of {@code netfs.json}; {@code MountRegistry}
  * knows which roots are mounted; {@code NetfsPath} is text with the JDK's rules; {@code
  * NetfsFileChannel} and its neighbours put the JDK's channel contract on the engine's {@link
  * dev.netfs.engine.OpenFile}. Nothing here caches, and nothing here talks to a server but through
