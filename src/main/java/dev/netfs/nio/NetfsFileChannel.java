@@ -503,7 +503,7 @@ final class NetfsFileChannel extends FileChannel {
     try {
       images.write();
     } finally {
-      if (inside.anyInterrupted()) {
+      if (inside.closesByInterrupt()) {
         handle.abandon();
       } else {
         handle.close();

@@ -22,6 +22,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -137,8 +138,11 @@ class InterruptTest {
     }
   }
 
-  /** The thread that interrupts must not be made to wait for the server; the bytes arrive later. */
-  @Test
+  /**
+   * The thread that interrupts must not be made to wait for the server; the bytes arrive later.
+   * Many times, as the other thread's interrupt status comes and goes while it waits.
+   */
+  @RepeatedTest(30)
   void anInterruptDoesNotWaitForWhatIsStillToBeSent() throws Exception {
     control.writes.shut();
     FileChannel channel = FileChannel.open(file, READ, WRITE);
