@@ -38,17 +38,18 @@ final class SftpAttributeChanger {
           new UnsupportedOperationException(path + ": SFTP cannot set the creation time"));
       return result;
     }
-    boolean ids =
-        change.uid() >= 0 || change.gid() >= 0 || change.owner() != null || change.group() != null;
-    boolean times = change.modified() != null || change.accessed() != null;
-    boolean pairs = times && (change.modified() == null || change.accessed() == null);
-    if (!ids && !times && change.mode() < 0) {
+    boolean user = change.uid() >= 0 || change.owner() != null;
+    boolean group = change.gid() >= 0 || change.group() != null;
+    boolean modified = change.modified() != null;
+    boolean accessed = change.accessed() != null;
+    if (!user && !group && !modified && !accessed && change.mode() < 0) {
       result.complete(null);
       return result;
     }
+    boolean halfOfAPair = user != group || modified != accessed;
     String serverPath = paths.toServer(path);
     boolean follow = followLinks || path.equals("/");
-    if (follow && !ids && !pairs) {
+    if (follow && !halfOfAPair) {
       set(path, change, SftpAttributes.NONE, false, result);
       return result;
     }

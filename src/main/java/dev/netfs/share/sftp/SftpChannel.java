@@ -34,7 +34,7 @@ final class SftpChannel extends ChannelSubsystem implements SftpConnection.Link 
   private static final int PACKET_HEAD = 9;
 
   private final SftpConnection connection;
-  private final CompletableFuture<@Nullable Void> accepted = new CompletableFuture<>();
+  private final CompletableFuture<Boolean> accepted = new CompletableFuture<>();
   private volatile @Nullable String reason; // why the session ended, as far as it was told
   private long unreleased; // confined to the thread that reads the socket
 
@@ -44,8 +44,9 @@ final class SftpChannel extends ChannelSubsystem implements SftpConnection.Link 
     addCloseFutureListener(
         closed -> {
           String why = reason;
-          connection.lose(why == null ? "the server closed it" : why, null);
-          accepted.completeExceptionally(new IOException("the channel was closed"));
+          String what = why == null ? "the server closed it" : why;
+          connection.lose(what, null);
+          accepted.completeExceptionally(new IOException(what));
         });
   }
 
@@ -53,8 +54,8 @@ final class SftpChannel extends ChannelSubsystem implements SftpConnection.Link 
     return connection;
   }
 
-  /** Completes when the server has started the subsystem; fails if it refuses to. */
-  CompletableFuture<@Nullable Void> accepted() {
+  /** Completes with whether the server has started the subsystem; fails if the channel closes. */
+  CompletableFuture<Boolean> accepted() {
     return accepted;
   }
 
@@ -81,14 +82,19 @@ final class SftpChannel extends ChannelSubsystem implements SftpConnection.Link 
   @Override
   public void handleSuccess() throws IOException {
     super.handleSuccess();
-    accepted.complete(null);
+    accepted.complete(true);
   }
 
   @Override
   public void handleFailure() throws IOException {
-    accepted.completeExceptionally(new IOException("the subsystem sftp was refused"));
+    accepted.complete(false);
     removePendingRequest("subsystem");
     close(true);
+  }
+
+  /** Whether the server's side of the subsystem ended, the session perhaps going on. */
+  boolean processEnded() {
+    return isEofSignalled();
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.netfs.share.sftp;
 import dev.netfs.share.Share;
 import dev.netfs.share.ShareConnectException;
 import dev.netfs.share.ShareConnectException.Reason;
+import dev.netfs.share.ShareDisconnectedException;
 import dev.netfs.share.ShareOptions;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -98,10 +99,13 @@ final class SftpConnector {
 
   private ClientSession reach(SshClient client, InetAddress[] addresses) throws IOException {
     IOException last = null;
-    for (InetAddress address : addresses) {
+    for (int i = 0; i < addresses.length; i++) {
+      // An address that nobody answers at must not use up the time of those after it.
+      long share = Math.max(1, left() / (addresses.length - i));
       try {
         HostConfigEntry entry =
-            new HostConfigEntry("", address.getHostAddress(), target.port(), target.user(), null);
+            new HostConfigEntry(
+                "", addresses[i].getHostAddress(), target.port(), target.user(), null);
         return client.connect(entry, null, null).verify(patience()).getSession();
       } catch (InterruptedIOException e) {
         throw e;
@@ -139,14 +143,16 @@ final class SftpConnector {
                     : "accepts connections, but does not greet as SSH servers do"),
             e);
       }
+      if (!watch.encrypted && !isHangUp(e)) {
+        throw failure(Reason.PROTOCOL, "no SSH connection could be agreed on: " + innermost(e), e);
+      }
       if (!watch.encrypted) {
-        boolean dropped = !watch.peerKnown && isHangUp(e);
         throw failure(
-            dropped ? Reason.UNREACHABLE : Reason.PROTOCOL,
-            dropped
-                ? "the server closed the connection at once; it may be overloaded, or keep this"
-                    + " client out"
-                : "no SSH connection could be agreed on: " + innermost(e),
+            Reason.UNREACHABLE,
+            watch.peerKnown
+                ? "the connection broke: " + innermost(e) + ". Try again"
+                : "the server closed the connection at once; it may be overloaded, or keep this"
+                    + " client out",
             e);
       }
       throw notSignedOn(e);
@@ -180,29 +186,26 @@ final class SftpConnector {
   private void startSubsystem(ClientSession session, SftpChannel channel) throws IOException {
     try {
       session.getService(ConnectionService.class).registerChannel(channel);
-      channel.open().verify(patience());
-    } catch (InterruptedIOException e) {
+      channel.open().verify(left());
+      if (await(channel.accepted(), "does not start its SFTP subsystem")) {
+        return;
+      }
+    } catch (ShareConnectException | InterruptedIOException e) {
       throw e;
     } catch (IOException e) {
-      throw failure(
-          isTimeout(e) ? Reason.UNREACHABLE : Reason.PROTOCOL,
-          isTimeout(e)
-              ? noAnswer("does not open a session")
-              : "the server does not open a session: " + innermost(e),
-          e);
+      if (isTimeout(e)) {
+        throw failure(Reason.UNREACHABLE, noAnswer("does not open a session"), e);
+      }
+      throw session.isOpen()
+          ? failure(Reason.PROTOCOL, "the server does not open a session: " + innermost(e), e)
+          : broken(e);
     }
-    try {
-      await(channel.accepted(), "does not start its SFTP subsystem");
-    } catch (ShareConnectException e) {
-      throw e;
-    } catch (IOException e) {
-      throw failure(
-          Reason.PROTOCOL,
-          "the server has no SFTP subsystem for the user '"
-              + target.user()
-              + "'; its administrator has to enable it (OpenSSH: Subsystem sftp internal-sftp)",
-          e);
-    }
+    throw failure(
+        Reason.PROTOCOL,
+        "the server has no SFTP subsystem for the user '"
+            + target.user()
+            + "'; its administrator has to enable it (OpenSSH: Subsystem sftp internal-sftp)",
+        null);
   }
 
   private Share findRoot(SftpClient client) throws IOException {
@@ -220,6 +223,9 @@ final class SftpConnector {
     } catch (ShareConnectException | InterruptedIOException e) {
       throw e;
     } catch (IOException e) {
+      if (isBroken(e)) {
+        throw broken(e);
+      }
       throw failure(
           Reason.PROTOCOL,
           "the server starts its SFTP subsystem, which does not work: "
@@ -237,6 +243,9 @@ final class SftpConnector {
     } catch (ShareConnectException | InterruptedIOException e) {
       throw e;
     } catch (IOException e) {
+      if (isBroken(e)) {
+        throw broken(e);
+      }
       String what =
           switch (SftpFailures.code(e)) {
             case SftpProtocol.NO_SUCH_FILE, SftpProtocol.NO_SUCH_PATH ->
@@ -301,6 +310,19 @@ final class SftpConnector {
   private ShareConnectException failure(Reason reason, String what, @Nullable Throwable cause) {
     return new ShareConnectException(
         reason, "cannot connect to " + target.server() + ": " + what, cause);
+  }
+
+  private ShareConnectException broken(Throwable cause) {
+    return failure(
+        Reason.UNREACHABLE, "the connection broke: " + innermost(cause) + ". Try again", cause);
+  }
+
+  /** Whether the network ended the connection, and neither what the server said nor its process. */
+  private boolean isBroken(Throwable failure) {
+    SftpChannel open = watch.channel;
+    return failure instanceof ShareDisconnectedException
+        && !(failure.getCause() instanceof PacketReader.ProtocolViolation)
+        && (open == null || !open.processEnded());
   }
 
   private static boolean isTimeout(@Nullable Throwable failure) {

@@ -23,8 +23,16 @@ record SftpLimits(int read, int write) {
    */
   private static final int MAX = 256 * 1024;
 
-  /** Fills 100 Mbit/s at a round trip of 1.3 s, 1 Gbit/s at 130 ms. */
-  private static final int DEPTH = 64;
+  /**
+   * The bytes on their way that a connection is filled with: 1 Gbit/s at a round trip of 130 ms.
+   */
+  private static final int IN_FLIGHT = 16 << 20;
+
+  /** More outstanding requests than this gained nothing, on loopback and at 20 ms. */
+  private static final int MIN_DEPTH = 64;
+
+  /** Where requests are small, it takes more of them. */
+  private static final int MAX_DEPTH = 256;
 
   static SftpLimits of(SftpClient.Limits limits) {
     return new SftpLimits(clamp(limits.read()), clamp(limits.write()));
@@ -34,7 +42,7 @@ record SftpLimits(int read, int write) {
     return ShareCapabilities.builder()
         .rsize(read)
         .wsize(write)
-        .depth(DEPTH)
+        .depth(Math.max(MIN_DEPTH, Math.min(MAX_DEPTH, IN_FLIGHT / read)))
         .atomicReplace(client.has(SftpProtocol.POSIX_RENAME))
         .serverCopy(client.has(SftpProtocol.COPY_DATA))
         .hardLinks(client.has(SftpProtocol.HARDLINK))

@@ -90,7 +90,7 @@ final class SftpOpener {
     SftpAttributes first = value(before);
     SftpAttributes last = value(after);
     boolean regular = last != null && last.type() == FileType.REGULAR;
-    boolean fresh = intent.truncate() || intent.disposition() == Disposition.CREATE_NEW;
+    boolean fresh = intent.truncate() || first == null; // cut or made by this OPEN
     if (last != null
         && regular
         && ((fresh && last.size() == 0) || (first != null && first.sameAs(last)))) {

@@ -18,6 +18,7 @@ import org.apache.sshd.common.cipher.BuiltinCiphers;
 import org.apache.sshd.common.config.keys.FilePasswordProvider;
 import org.apache.sshd.common.config.keys.KeyUtils;
 import org.apache.sshd.common.global.KeepAliveHandler;
+import org.apache.sshd.common.io.nio2.Nio2ServiceFactoryFactory;
 import org.apache.sshd.common.keyprovider.KeyIdentityProvider;
 import org.apache.sshd.common.signature.BuiltinSignatures;
 import org.apache.sshd.common.signature.Signature;
@@ -72,6 +73,7 @@ final class SshClients {
   static SshClient create(Credentials credentials, Set<String> knownTypes, Duration timeout) {
     JdkEd25519Registrar.install();
     SshClient client = ClientBuilder.builder().build();
+    client.setIoServiceFactoryFactory(new Nio2ServiceFactoryFactory()); // it would look for others
     client.setHostConfigEntryResolver(HostConfigEntryResolver.EMPTY);
     client.setKeyIdentityProvider(KeyIdentityProvider.wrapKeyPairs(credentials.keys()));
     client.setFilePasswordProvider(FilePasswordProvider.EMPTY);

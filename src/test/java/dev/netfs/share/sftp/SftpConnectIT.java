@@ -145,31 +145,32 @@ class SftpConnectIT {
           {"-t", "ecdsa", "-m", "PEM"},
           {"-t", "rsa", "-b", "2048", "-m", "PKCS8"},
         }) {
-      for (String passphrase : new String[] {"", PASS_PHRASE}) {
-        if (!passphrase.isEmpty() && List.of(options).contains("PKCS8")) {
-          continue; // MINA needs Bouncy Castle for these
-        }
-        Path key = key(passphrase, options);
-        server.authorize(Files.readString(Path.of(key + ".pub")));
-        if (passphrase.isEmpty()) {
-          connect("knownHosts", server.knownHosts(), "privateKey", key);
-        } else {
-          connect(
-              "knownHosts",
-              server.knownHosts(),
-              "privateKey",
-              key,
-              "privateKeyPassphrase",
-              PASS_PHRASE.toCharArray());
-        }
-      }
+      Path key = key("", options);
+      server.authorize(Files.readString(Path.of(key + ".pub")));
+      connect("knownHosts", server.knownHosts(), "privateKey", key);
+    }
+  }
+
+  @Test
+  void keysWithPassPhrases() throws Exception {
+    // Of PKCS8 files with a pass phrase MINA reads none without Bouncy Castle.
+    for (String[] options : new String[][] {{"-t", "ed25519"}, {"-t", "ecdsa", "-m", "PEM"}}) {
+      Path key = key(PASS_PHRASE, options);
+      server.authorize(Files.readString(Path.of(key + ".pub")));
+      connect(
+          "knownHosts",
+          server.knownHosts(),
+          "privateKey",
+          key,
+          "privateKeyPassphrase",
+          PASS_PHRASE.toCharArray());
     }
   }
 
   @Test
   void anEncryptedKeyNeedsItsPassPhrase() throws Exception {
     for (String format : List.of("RFC4716", "PEM")) {
-      Path key = key(PASS_PHRASE, "-t", "rsa", "-b", "2048", "-m", format);
+      Path key = key(PASS_PHRASE, "-t", "ecdsa", "-m", format);
       ShareConnectException e = refused("knownHosts", server.knownHosts(), "privateKey", key);
       assertThat(e.reason()).isEqualTo(Reason.AUTHENTICATION);
       assertThat(e)
