@@ -16,6 +16,7 @@ import org.apache.sshd.common.keyprovider.KeyPairProvider;
 import org.apache.sshd.core.CoreModuleProperties;
 import org.apache.sshd.server.SshServer;
 import org.apache.sshd.server.auth.keyboard.UserAuthKeyboardInteractiveFactory;
+import org.apache.sshd.sftp.SftpModuleProperties;
 import org.apache.sshd.sftp.server.SftpSubsystemFactory;
 
 /**
@@ -40,6 +41,11 @@ public final class EmbeddedSftpServer implements AutoCloseable {
     // Not MINA's virtual file system, which cannot make symbolic links as they are given.
     server.setFileSystemFactory(new NativeFileSystemFactory());
     CoreModuleProperties.TCP_NODELAY.set(server, true);
+    // Without lsetstat: on newer JDKs MINA's changes the file that a link leads to.
+    SftpModuleProperties.OPENSSH_EXTENSIONS.set(
+        server,
+        "fsync@openssh.com=1,hardlink@openssh.com=1,posix-rename@openssh.com=1,"
+            + "limits@openssh.com=1");
     server.start();
     knownHosts = directory.resolve("known_hosts");
     Files.writeString(

@@ -56,7 +56,6 @@ class EmbeddedSftpShareTest extends ShareContract {
         Feature.POSIX,
         Feature.OWNER_NUMBERS,
         Feature.SET_TIMES,
-        Feature.SET_LINK_TIMES,
         Feature.SYMBOLIC_LINKS,
         Feature.HARD_LINKS,
         Feature.ATOMIC_REPLACE,
