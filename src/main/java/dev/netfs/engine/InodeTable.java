@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Paths, not the server's file numbers, are the keys, since most servers show none: a file that
  * has two names has two inodes, which meet at close and open as two clients would.
  *
+ * <p>A file that was deleted, or had its name taken by another, while it was open is kept apart as
+ * an orphan until it is closed: what is dirty of it counts, and has to be sent.
+ *
  * <p>An inode is {@linkplain #acquire acquired} for every open file of it, and goes when it is not
  * acquired and idle. The map's own bins guard the counts; the functions passed to it touch atomic
  * state only, so that an eviction may call {@link #forgetIfIdle} under any lock.
@@ -20,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class InodeTable {
   private static final class Entry {
     final Inode inode;
-    int users; // guarded by the map's bin
+    int users; // guarded by the bin of the map that it is in
 
     Entry(Inode inode) {
       this.inode = inode;
@@ -28,6 +31,7 @@ final class InodeTable {
   }
 
   private final ConcurrentHashMap<String, Entry> entries = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<Inode, Entry> orphans = new ConcurrentHashMap<>();
 
   /** Makes inodes. */
   @FunctionalInterface
@@ -56,15 +60,20 @@ final class InodeTable {
 
   /** Gives back what {@link #acquire} took. */
   void release(Inode inode) {
+    boolean[] found = {false};
     entries.computeIfPresent(
         inode.path(),
         (key, entry) -> {
           if (entry.inode != inode) {
             return entry;
           }
+          found[0] = true;
           entry.users--;
           return entry.users == 0 && inode.isIdle() ? null : entry;
         });
+    if (!found[0]) {
+      orphans.computeIfPresent(inode, (key, entry) -> --entry.users == 0 ? null : entry);
+    }
   }
 
   /** Forgets an inode that nobody uses. */
@@ -76,9 +85,20 @@ final class InodeTable {
 
   /** Takes the inode of a path out, since the path stands for something else, or nothing, now. */
   void remove(String path) {
-    Entry entry = entries.remove(path);
-    if (entry != null) {
-      entry.inode.unlink(entry.users > 0);
+    @Nullable Inode[] removed = {null};
+    boolean[] inUse = {false};
+    entries.computeIfPresent(
+        path,
+        (key, entry) -> {
+          removed[0] = entry.inode;
+          inUse[0] = entry.users > 0;
+          if (inUse[0]) {
+            orphans.put(entry.inode, entry);
+          }
+          return null;
+        });
+    if (removed[0] != null) {
+      removed[0].unlink(inUse[0]);
     }
   }
 
@@ -96,9 +116,9 @@ final class InodeTable {
     }
   }
 
-  /** Returns all inodes. */
+  /** Returns all inodes, orphans included. */
   Collection<Inode> all() {
-    List<Inode> all = new ArrayList<>();
+    List<Inode> all = new ArrayList<>(orphans.keySet());
     entries.values().forEach(entry -> all.add(entry.inode));
     return all;
   }

@@ -106,7 +106,6 @@ final class Writes {
       for (Inode inode : services.inodes().all()) {
         inode.writeback.issue();
       }
-      file.inode().writeback.issue(); // the table knows nothing of a file that was deleted
       file.await(room);
       file.throwWritebackError();
     }

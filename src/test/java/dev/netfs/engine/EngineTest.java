@@ -495,6 +495,22 @@ class EngineTest {
   }
 
   @Test
+  void dirtyBytesOfADeletedFileDoNotKeepOthersWaiting() throws IOException {
+    server.put("/f", new byte[0]);
+    server.put("/g", new byte[0]);
+    try (Mount mount = mount("dirtyLimit", 10_000);
+        OpenFile deleted = open(mount);
+        OpenFile other = mount.open("/g", mode(OpenMode.Caching.CACHED))) {
+      mount.delete("/f");
+      write(deleted, 0, bytes(20_000, 1));
+      write(other, 0, bytes(20_000, 2));
+      other.force(false);
+      assertThat(server.get("/g")).isEqualTo(bytes(20_000, 2));
+      assertThat(read(deleted, 0, 20_000)).isEqualTo(bytes(20_000, 1));
+    }
+  }
+
+  @Test
   void aWriterWaitsWhileThereIsTooMuchDirtyData() throws IOException {
     server.maxDelayMicros = 500;
     byte[] data = bytes(400_000, 26);
