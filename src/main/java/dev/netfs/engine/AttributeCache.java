@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * it. Every change moves a counter on for the names it touches, and an answer is kept only if the
  * counter stands where it stood when the question was asked ({@link #ticket}). The counters are
  * striped by the directory's name: a collision costs a later question, never a wrong answer.
+ *
+ * <p><b>Several names.</b> What is reached through a symbolic link, and a file with hard links, has
+ * other names, of which a change is to be seen too; see {@link FurtherNames}.
  */
 final class AttributeCache {
   private static final int STRIPES = 1 << 10;
@@ -29,6 +32,7 @@ final class AttributeCache {
 
   private final Cache<String, FileInfo> entries;
   private final boolean enabled;
+  private final FurtherNames further = new FurtherNames();
   private final AtomicLongArray changes = new AtomicLongArray(STRIPES);
   private final AtomicLong treeChanges = new AtomicLong();
 
@@ -58,7 +62,11 @@ final class AttributeCache {
 
   /** Keeps an answer, unless the object may have been changed since the question. */
   void put(String path, FileInfo info, Ticket asked) {
-    if (enabled && valid(asked)) {
+    if (!enabled) {
+      return;
+    }
+    further.seen(path, info);
+    if (valid(asked) && !further.isFurther(path)) {
       entries.put(path, info);
       if (!valid(asked)) {
         entries.invalidate(path);
@@ -81,6 +89,28 @@ final class AttributeCache {
     changes.incrementAndGet(stripe(Names.parent(parent)));
     entries.invalidate(path);
     entries.invalidate(parent); // its modification time has changed too
+    if (further.throughLink(path)) {
+      treeChanged();
+    }
+  }
+
+  /** Forgets a file that has got a further name, and what it had been known by. */
+  void linked(String name, String existing) {
+    further.linked(name, existing);
+    changed(name);
+    changed(existing);
+  }
+
+  /** Takes in that a symbolic link was made. */
+  void linkMade(String name) {
+    further.linkMade(name);
+    changed(name);
+  }
+
+  /** Forgets everything after a rename, after which links have other names. */
+  void renamed(String source, String target) {
+    further.renamed(source, target);
+    treeChanged();
   }
 
   /** Forgets everything, as when a directory gets another name. */

@@ -419,7 +419,7 @@ public final class Mount implements Closeable {
       inodes.remove(target);
       inodes.rename(source, target);
     } finally {
-      attributes.treeChanged();
+      attributes.renamed(source, target);
     }
   }
 
@@ -442,12 +442,13 @@ public final class Mount implements Closeable {
   /** Makes a further name for a file. */
   public void link(String link, String existing) throws IOException {
     change(link, "link", share -> share.link(link, existing), Replay.NEVER);
-    attributes.changed(existing);
+    attributes.linked(link, existing);
   }
 
   /** Makes a symbolic link. */
   public void symbolicLink(String link, String target) throws IOException {
     change(link, "symlink", share -> share.symbolicLink(link, target), Replay.NEVER);
+    attributes.linkMade(link);
   }
 
   /**
