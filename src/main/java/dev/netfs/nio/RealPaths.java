@@ -32,7 +32,7 @@ final class RealPaths {
       return followed(mount, path);
     } catch (NoSuchFileException e) {
       // Whatever it was on the way: it is this path that leads nowhere.
-      NoSuchFileException shown = new NoSuchFileException(path.toString());
+      NoSuchFileException shown = new NoSuchFileException(path.toString(), null, e.getReason());
       shown.initCause(e);
       throw shown;
     } catch (IOException e) {
@@ -54,6 +54,10 @@ final class RealPaths {
       }
       if (element.equals("..")) {
         // Of a link's target only; by now nothing before it is a link, so that names suffice.
+        if (real.equals("/")) {
+          throw new NoSuchFileException(
+              path.toString(), null, "a symbolic link on its way leads out of the mount");
+        }
         real = PathSyntax.normalize(real + "/..");
         continue;
       }

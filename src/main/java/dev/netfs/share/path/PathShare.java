@@ -169,7 +169,8 @@ final class PathShare implements Share {
     Path from = backing.resolve(source);
     Path to = backing.resolve(target);
     FileInfo moved = attributes.read(from, false);
-    if (within(target, source) && !target.equals(source)) {
+    // A link may well be moved into the directory that it leads to.
+    if (moved.isDirectory() && within(target, source) && !target.equals(source)) {
       throw Failures.exact(
           new FileSystemException(
               source, target, "a directory cannot be moved to a place inside itself"));
@@ -283,6 +284,10 @@ final class PathShare implements Share {
         operation -> {
           Path file = backing.resolve(existing);
           if (attributes.read(file, false).isDirectory()) {
+            if (find(link, false) != null) {
+              // Which is what link(2) looks at first.
+              throw Failures.exact(new FileAlreadyExistsException(link));
+            }
             throw Failures.exact(new IsDirectoryException(existing));
           }
           Files.createLink(backing.resolve(link), file);
