@@ -1,0 +1,147 @@
+package dev.netfs.it;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * Chooses names for random operations, and knows which of them are further names for something: a
+ * way through a symbolic link, or one of several hard links.
+ *
+ * <p>A mount without inode numbers, as SFTP's, knows files by their names: two names of one file
+ * are to it as two clients, whose data meet when one closes and the other opens. So a run closes
+ * everything before it goes on by another name.
+ */
+final class Names {
+  private static final String[] ALPHABET = {"a", "b", "c", "f", "g.txt", "h h", "x#%41?", "[y]"};
+  private static final int DEPTH = 3;
+  private static final int CROWDED = 40;
+
+  private final Random random;
+  private final Path oracle;
+  private final Set<Object> linked = new HashSet<>();
+
+  /**
+   * @param oracle the directory whose content says what there is
+   */
+  Names(Random random, Path oracle) {
+    this.random = random;
+    this.oracle = oracle;
+  }
+
+  /** Returns a name, more often than not of something that exists. */
+  String any() throws IOException {
+    if (random.nextInt(10) < 6) {
+      String existing = existing();
+      if (!existing.isEmpty()) {
+        return random.nextInt(12) == 0 ? existing + "/" + element() : existing;
+      }
+    }
+    return fresh();
+  }
+
+  /** Returns a name, often of nothing that exists. */
+  String fresh() throws IOException {
+    String directory = directory();
+    return directory.isEmpty() ? element() : directory + "/" + element();
+  }
+
+  /** Returns a name of a regular file if there is one. */
+  String file() throws IOException {
+    for (int attempt = 0; attempt < 8; attempt++) {
+      String name = existing();
+      if (Files.isRegularFile(at(name))) {
+        return name;
+      }
+    }
+    return any();
+  }
+
+  /** Returns the root or a name of a directory, perhaps by a link. */
+  String directory() throws IOException {
+    if (random.nextInt(3) == 0) {
+      return "";
+    }
+    for (int attempt = 0; attempt < 5; attempt++) {
+      String name = existing();
+      if (Files.isDirectory(at(name)) && depth(name) < DEPTH) {
+        return name;
+      }
+    }
+    return "";
+  }
+
+  /** Returns whether there are more names than are good for a fast run. */
+  boolean crowded() throws IOException {
+    return all().size() > CROWDED;
+  }
+
+  private String existing() throws IOException {
+    List<String> all = all();
+    return all.isEmpty() ? "" : all.get(random.nextInt(all.size()));
+  }
+
+  private List<String> all() throws IOException {
+    try (Stream<Path> walk = Files.walk(oracle)) {
+      return walk.skip(1).map(path -> oracle.relativize(path).toString()).sorted().toList();
+    }
+  }
+
+  private String element() {
+    return ALPHABET[random.nextInt(ALPHABET.length)];
+  }
+
+  private static int depth(String name) {
+    return name.split("/").length;
+  }
+
+  private Path at(String name) {
+    return oracle.resolve(name);
+  }
+
+  /** Returns whether a name is, or passes through, a further name. */
+  boolean isFurther(String name) throws IOException {
+    Path path = oracle;
+    for (Path element : oracle.getFileSystem().getPath(name)) {
+      path = path.resolve(element);
+      if (Files.isSymbolicLink(path)) {
+        return true;
+      }
+    }
+    if (!Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
+      return false;
+    }
+    return linked.contains(key(path));
+  }
+
+  /** Returns whether a name has something on its way that is there and not a directory. */
+  boolean isInFile(String name) {
+    Path path = oracle;
+    for (Path element : oracle.getFileSystem().getPath(name)) {
+      if (Files.exists(path) && !Files.isDirectory(path)) {
+        return true;
+      }
+      path = path.resolve(element);
+    }
+    return false;
+  }
+
+  /** Notes that a file has several names now, if it is there. */
+  void linked(String name) throws IOException {
+    if (Files.isRegularFile(at(name), LinkOption.NOFOLLOW_LINKS)) {
+      linked.add(key(at(name)));
+    }
+  }
+
+  private static Object key(Path path) throws IOException {
+    return Files.readAttributes(
+            path, java.nio.file.attribute.BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+        .fileKey();
+  }
+}

@@ -1,0 +1,42 @@
+package dev.netfs.it;
+
+import dev.netfs.Netfs;
+import dev.netfs.NetfsFileSystem;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The oracle's runs over a directory of this machine, and over one in memory. */
+@Timeout(120)
+class OracleTest {
+
+  @TempDir Path temporary;
+
+  static LongStream seeds() {
+    return OracleRun.seeds(4);
+  }
+
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void agreesWithTheJdkOverADirectory(long seed) throws IOException {
+    run(seed, temporary, 1000);
+  }
+
+  private static void run(long seed, Path directory, int operations) throws IOException {
+    Path backing = Files.createDirectory(directory.resolve("backing"));
+    Path oracle = Files.createDirectory(directory.resolve("oracle"));
+    Netfs.Builder builder = Netfs.mount(backing).option("locks", "local");
+    if (seed % 2 == 1) {
+      builder.option("pageSize", 4096).memory(65_536).rsize(3000).wsize(5000);
+    }
+    try (NetfsFileSystem fs = builder.open()) {
+      new OracleRun(seed, List.of(fs), backing, oracle).execute(operations);
+    }
+  }
+}
