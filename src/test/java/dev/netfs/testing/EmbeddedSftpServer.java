@@ -2,14 +2,18 @@ package dev.netfs.testing;
 
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.spec.ECGenParameterSpec;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.sshd.common.config.keys.PublicKeyEntry;
 import org.apache.sshd.common.file.nativefs.NativeFileSystemFactory;
 import org.apache.sshd.common.keyprovider.KeyPairProvider;
@@ -17,7 +21,9 @@ import org.apache.sshd.core.CoreModuleProperties;
 import org.apache.sshd.server.SshServer;
 import org.apache.sshd.server.auth.keyboard.UserAuthKeyboardInteractiveFactory;
 import org.apache.sshd.sftp.SftpModuleProperties;
+import org.apache.sshd.sftp.server.SftpFileSystemAccessor;
 import org.apache.sshd.sftp.server.SftpSubsystemFactory;
+import org.apache.sshd.sftp.server.SftpSubsystemProxy;
 
 /**
  * MINA's SFTP server in this JVM, on a free port of loopback, over a directory that is its root;
@@ -37,7 +43,8 @@ public final class EmbeddedSftpServer implements AutoCloseable {
     server.setKeyPairProvider(KeyPairProvider.wrap(hostKey));
     server.setPasswordAuthenticator(
         (user, password, session) -> user.equals("demo") && password.equals("secret"));
-    server.setSubsystemFactories(List.of(new SftpSubsystemFactory()));
+    server.setSubsystemFactories(
+        List.of(new SftpSubsystemFactory.Builder().withFileSystemAccessor(new Links()).build()));
     // Not MINA's virtual file system, which cannot make symbolic links as they are given.
     server.setFileSystemFactory(new NativeFileSystemFactory());
     CoreModuleProperties.TCP_NODELAY.set(server, true);
@@ -107,6 +114,25 @@ public final class EmbeddedSftpServer implements AutoCloseable {
       return generator.generateKeyPair();
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException(e);
+    }
+  }
+
+  /**
+   * Refuses modes of symbolic links, as the system does. The JDK does so up to some version; JDK 25
+   * sets the mode of the file that the link leads to, though it was told not to follow links.
+   */
+  private static final class Links implements SftpFileSystemAccessor {
+    @Override
+    public void setFilePermissions(
+        SftpSubsystemProxy subsystem,
+        Path file,
+        Set<PosixFilePermission> permissions,
+        LinkOption... options)
+        throws IOException {
+      if (List.of(options).contains(LinkOption.NOFOLLOW_LINKS) && Files.isSymbolicLink(file)) {
+        throw new FileSystemException(file.toString(), null, "a symbolic link has no mode here");
+      }
+      SftpFileSystemAccessor.super.setFilePermissions(subsystem, file, permissions, options);
     }
   }
 }
