@@ -39,6 +39,7 @@ final class MappedImages {
   private final OpenFile file;
   private final ReentrantLock lock = new ReentrantLock();
   private final List<Image> writable = new ArrayList<>(); // guarded by lock
+  private volatile boolean empty = true; // written under lock
 
   MappedImages(OpenFile file) {
     this.file = file;
@@ -64,6 +65,7 @@ final class MappedImages {
       lock.lock();
       try {
         writable.add(new Image(live.duplicate(), sent, position));
+        empty = false;
       } finally {
         lock.unlock();
       }
@@ -89,6 +91,11 @@ final class MappedImages {
     } finally {
       TransferBuffers.giveBack(buffer);
     }
+  }
+
+  /** Returns whether nothing is mapped that could have been changed. */
+  boolean isEmpty() {
+    return empty;
   }
 
   /** Writes what was changed in the images to the file. */

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Pattern;
@@ -108,6 +109,13 @@ final class MountedFileSystem extends NetfsFileSystem {
       throw new ClosedFileSystemException();
     }
     return resource;
+  }
+
+  /** Takes note of something under way that has to end before the mount is closed. */
+  void awaitAtClose(CompletableFuture<Void> underWay) {
+    Closeable end = underWay::join;
+    resources.add(end);
+    underWay.whenComplete((done, failure) -> resources.remove(end));
   }
 
   /** Forgets something that is closed. */

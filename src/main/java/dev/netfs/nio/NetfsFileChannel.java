@@ -3,6 +3,7 @@ package dev.netfs.nio;
 import dev.netfs.engine.OpenFile;
 import dev.netfs.engine.RangeLock;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.nio.MappedByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
@@ -16,6 +17,7 @@ import java.nio.channels.NonWritableChannelException;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -43,6 +45,8 @@ final class NetfsFileChannel extends FileChannel {
    * 21 on (JDK-8303260) the file grows.
    */
   private static final boolean TRANSFER_FROM_GROWS = Runtime.version().feature() >= 21;
+
+  private static final System.Logger LOG = System.getLogger(NetfsFileChannel.class.getName());
 
   private final OpenHandle handle;
   private final OpenFile file;
@@ -500,14 +504,29 @@ final class NetfsFileChannel extends FileChannel {
   @Override
   protected void implCloseChannel() throws IOException {
     handle.path().getFileSystem().closed(this);
-    try {
-      images.write();
-    } finally {
-      if (inside.closesByInterrupt()) {
-        handle.abandon();
-      } else {
+    if (!inside.closesByInterrupt()) {
+      try {
+        images.write();
+      } finally {
         handle.close();
       }
+    } else if (images.isEmpty()) {
+      handle.abandon();
+    } else {
+      // What was changed in them is written to the engine's memory first, which may have to wait.
+      CompletableFuture<Void> written =
+          CompletableFuture.runAsync(this::abandonImages, Workers.POOL);
+      handle.path().getFileSystem().awaitAtClose(written);
+    }
+  }
+
+  private void abandonImages() {
+    try {
+      images.write();
+    } catch (IOException e) {
+      LOG.log(Level.WARNING, "{0}: changes of mapped ranges are lost: {1}", handle, e.toString());
+    } finally {
+      handle.abandon();
     }
   }
 

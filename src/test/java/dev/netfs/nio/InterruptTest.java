@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.netfs.NetfsFileSystem;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.MappedByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.ClosedChannelException;
@@ -159,6 +160,21 @@ class InterruptTest {
     control.writes.open();
     fs.sync();
     assertThat(Files.readAllBytes(dir.resolve("file"))).startsWith(1, 2, 3);
+  }
+
+  @Test
+  void whatWasChangedInAMappingIsNotLost() throws Exception {
+    FileChannel channel = FileChannel.open(file, READ, WRITE);
+    MappedByteBuffer mapped = channel.map(FileChannel.MapMode.READ_WRITE, 0, 100);
+    mapped.put(3, (byte) 9);
+    control.reads.shut();
+    int before = control.reads.arrived.get();
+    Worker reader = new Worker(() -> channel.read(ByteBuffer.allocate(10), SIZE - 10));
+    control.reads.awaitArrival(before + 1);
+    reader.interrupt();
+    assertThat(reader.result()).isInstanceOf(ClosedByInterruptException.class);
+    fs.close();
+    assertThat(Files.readAllBytes(dir.resolve("file"))[3]).isEqualTo((byte) 9);
   }
 
   @Test
