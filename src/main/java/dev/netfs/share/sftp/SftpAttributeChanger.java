@@ -58,6 +58,11 @@ final class SftpAttributeChanger {
         result,
         now -> {
           boolean link = now.type() == FileType.SYMBOLIC_LINK;
+          if (link && change.mode() >= 0) {
+            // Linux has no such modes, and MINA's server would change the file that it leads to.
+            throw new UnsupportedOperationException(
+                path + ": the mode of a symbolic link itself cannot be changed");
+          }
           if (link && !client.has(SftpProtocol.LSETSTAT)) {
             throw new UnsupportedOperationException(
                 path
@@ -89,18 +94,7 @@ final class SftpAttributeChanger {
         link ? client.setLinkStat(serverPath, wanted) : client.setStat(serverPath, wanted),
         result,
         result::complete,
-        failure -> {
-          if (link && change.mode() >= 0 && SftpFailures.isVague(failure)) {
-            // Linux has no modes of links: EOPNOTSUPP, which is SSH_FX_FAILURE.
-            result.completeExceptionally(
-                SftpFailures.withCause(
-                    new UnsupportedOperationException(
-                        path + ": the server cannot change the mode of a symbolic link itself"),
-                    failure));
-          } else {
-            failed(failure, path, !link, result);
-          }
-        });
+        failure -> failed(failure, path, !link, result));
   }
 
   private void failed(Throwable failure, String path, boolean follow, CompletableFuture<?> result) {

@@ -276,8 +276,8 @@ final class SftpClient {
     expect(type, SftpProtocol.ATTRS);
     SftpAttributes attributes = SftpAttributes.read(fields);
     if (!attributes.has(SftpProtocol.ATTR_SIZE) && !attributes.has(SftpProtocol.ATTR_PERMISSIONS)) {
-      // MINA's server says this of links in a circle.
-      throw new SftpStatus(SftpProtocol.FAILURE, "there are no attributes");
+      // MINA's server says this of what it cannot look at: links in a circle, closed directories.
+      throw new SftpStatus(SftpProtocol.PERMISSION_DENIED, "there are no attributes");
     }
     return attributes;
   }

@@ -68,6 +68,16 @@ final class SftpFailures {
   }
 
   /**
+   * Returns whether a status leaves open whether the path is there: MINA's server says "denied" of
+   * ENOTDIR and ELOOP.
+   */
+  static boolean isUnclear(Throwable failure) {
+    return isMissing(failure)
+        || isVague(failure)
+        || code(failure) == SftpProtocol.PERMISSION_DENIED;
+  }
+
+  /**
    * Returns what a failure means by itself.
    *
    * @param path the share's path
@@ -191,7 +201,7 @@ final class SftpFailures {
               e -> result.completeExceptionally(unlessLost(e, otherwise)));
         },
         e -> {
-          if (serverPath.equals("/") || !isMissing(e) && !isVague(e)) {
+          if (serverPath.equals("/") || !isUnclear(e)) {
             result.completeExceptionally(unlessLost(e, otherwise));
             return;
           }
@@ -234,8 +244,7 @@ final class SftpFailures {
   void notThere(Throwable ofQuestion, Throwable failure, String path, CompletableFuture<?> result) {
     if (code(ofQuestion) < 0 || code(failure) < 0) {
       result.completeExceptionally(unlessLost(ofQuestion, of(failure, path, null)));
-    } else if (isVague(failure) || code(failure) == SftpProtocol.PERMISSION_DENIED) {
-      // MINA's server says "denied" of ENOTDIR.
+    } else if (isUnclear(failure) && !isMissing(failure)) {
       missingItself(failure, path, result);
     } else {
       result.completeExceptionally(of(failure, path, null));

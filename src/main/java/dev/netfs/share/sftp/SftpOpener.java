@@ -151,7 +151,7 @@ final class SftpOpener {
       }
     } else if (found != null && found.type() == FileType.DIRECTORY && vague) {
       result.completeExceptionally(SftpFailures.withCause(new IsDirectoryException(path), failure));
-    } else if (SftpFailures.isMissing(failure) || vague) {
+    } else if (SftpFailures.isUnclear(failure)) {
       failures.missing(failure, path, result);
     } else {
       result.completeExceptionally(SftpFailures.of(failure, path, null));

@@ -89,7 +89,7 @@ final class SftpShare implements Share {
           }
         },
         failure -> {
-          if (SftpFailures.isMissing(failure) || SftpFailures.isVague(failure)) {
+          if (SftpFailures.isUnclear(failure)) {
             failures.missingItself(failure, path, result);
           } else {
             result.completeExceptionally(SftpFailures.of(failure, path, null));
