@@ -428,6 +428,11 @@ public final class OpenFile implements Closeable {
     }
   }
 
+  /** Returns whether the file has begun to close: what fails from then on fails because of it. */
+  boolean isClosing() {
+    return closing.isDone();
+  }
+
   /** Waits for a stage, or until the file is closed. */
   <T> T await(CompletableFuture<T> stage) throws IOException {
     if (!stage.isDone()) {
@@ -436,7 +441,7 @@ public final class OpenFile implements Closeable {
       } catch (CompletionException e) {
         // The stage's own failure, thrown below.
       }
-      if (!stage.isDone()) {
+      if (isClosing() && (!stage.isDone() || stage.isCompletedExceptionally())) {
         throw new AsynchronousCloseException();
       }
     }

@@ -2,6 +2,7 @@ package dev.netfs.engine;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.AsynchronousCloseException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -141,6 +142,9 @@ final class Reads {
       inode.lock.lock();
       try {
         Throwable failure = awaited.failureAt(position);
+        if (failure != null && file.isClosing()) {
+          throw new AsynchronousCloseException();
+        }
         if (failure != null) {
           throw Errors.copy(failure, inode.path());
         }
