@@ -54,7 +54,7 @@ final class RealPaths {
       }
       if (element.equals("..")) {
         // Of a link's target only; by now nothing before it is a link, so that names suffice.
-        if (real.equals("/")) {
+        if (real.equals("/") && !mount.root().getPath().equals("/")) {
           throw new NoSuchFileException(
               path.toString(), null, "a symbolic link on its way leads out of the mount");
         }
