@@ -9,6 +9,9 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.security.KeyPair;
+import java.security.MessageDigest;
+import java.security.PublicKey;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -106,7 +109,7 @@ final class SftpConnector {
         HostConfigEntry entry =
             new HostConfigEntry(
                 "", addresses[i].getHostAddress(), target.port(), target.user(), null);
-        return client.connect(entry, null, null).verify(patience()).getSession();
+        return client.connect(entry, null, null).verify(share).getSession();
       } catch (InterruptedIOException e) {
         throw e;
       } catch (IOException e) {
@@ -186,7 +189,7 @@ final class SftpConnector {
   private void startSubsystem(ClientSession session, SftpChannel channel) throws IOException {
     try {
       session.getService(ConnectionService.class).registerChannel(channel);
-      channel.open().verify(left());
+      channel.open().verify(patience());
       if (await(channel.accepted(), "does not start its SFTP subsystem")) {
         return;
       }
@@ -359,6 +362,7 @@ final class SftpConnector {
   /** What MINA tells while it connects. Called on its threads. */
   private final class Watch implements SessionListener {
     volatile @Nullable ShareConnectException untrusted;
+    private byte @Nullable [] trusted; // the server's key; confined to the session's thread
     volatile @Nullable SftpChannel channel;
     volatile boolean peerKnown; // it has greeted as an SSH server
     volatile boolean encrypted;
@@ -383,20 +387,28 @@ final class SftpConnector {
           public void signalAuthenticationFailure(
               ClientSession session,
               String service,
-              java.security.KeyPair identity,
+              KeyPair identity,
               boolean partial,
               List<String> serverMethods) {
             methods = List.copyOf(serverMethods);
           }
         };
 
-    boolean check(java.security.PublicKey key) {
+    /** Decides on the server's key: at first, and again whenever keys are exchanged anew. */
+    boolean check(PublicKey key) {
       ByteArrayBuffer buffer = new ByteArrayBuffer();
       buffer.putRawPublicKey(key);
-      ShareConnectException refusal =
-          policy.check(KeyUtils.getKeyType(key), buffer.getCompactData());
-      untrusted = refusal;
-      return refusal == null;
+      byte[] encoded = buffer.getCompactData();
+      byte[] before = trusted;
+      if (before != null) {
+        return MessageDigest.isEqual(before, encoded);
+      }
+      untrusted = policy.check(KeyUtils.getKeyType(key), encoded);
+      if (untrusted != null) {
+        return false;
+      }
+      trusted = encoded;
+      return true;
     }
 
     @Override

@@ -18,8 +18,8 @@ record SftpLimits(int read, int write) {
   private static final int SAFE = 32 * 1024;
 
   /**
-   * OpenSSH takes 261,120. No gain was measured above, and a connection's memory is depth times
-   * this.
+   * OpenSSH takes 261,120. Where a server takes more, this bounds the memory that is on its way:
+   * depth times this.
    */
   private static final int MAX = 256 * 1024;
 

@@ -29,7 +29,7 @@ final class SshClients {
   /** Fills 1 Gbit/s at a round trip of 250 ms. Costs memory only as far as the server fills it. */
   private static final long WINDOW = 32L << 20;
 
-  /** The largest packet that OpenSSH sends is 32 KiB of data however much one would take. */
+  /** OpenSSH sends 32 KiB in most packets however much one takes; other servers may send more. */
   private static final long PACKET = 64L << 10;
 
   /** A dead peer is noticed after four times this at the latest. */

@@ -24,7 +24,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
@@ -37,6 +39,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -160,6 +163,23 @@ class SftpNetworkIT {
     assertThat(Arrays.equals(read, Arrays.copyOf(content, size))).isTrue();
     assertThat(server.data().resolve("copy")).hasBinaryContent(read);
     get(share.deleteFile("/copy"));
+  }
+
+  @Test
+  void aKeyThatWasAcceptedIsWrittenDownOnce(@TempDir Path directory) throws Exception {
+    Path known = directory.resolve("known_hosts");
+    Map<String, Object> options = new HashMap<>(server.options());
+    options.put("knownHosts", known);
+    options.put("hostKey", "accept-new");
+    ShareConfig config = new ShareConfig(server.uri(""), ShareOptions.of(options));
+    try (Share trusting = new SftpShareProvider().connect(config)) {
+      ShareFile file = get(trusting.open("/big", OpenIntent.READ));
+      for (int i = 0; i < 20; i++) {
+        get(file.read(IoSegments.of(ByteBuffer.allocate(250_000)), i * 250_000L));
+      }
+      assertThat(get(trusting.stat("/big", true)).size()).isEqualTo(SIZE);
+    }
+    assertThat(Files.readAllLines(known)).hasSize(1);
   }
 
   // ---------------------------------------------------------------- breaking
