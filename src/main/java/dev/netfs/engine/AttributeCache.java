@@ -36,9 +36,15 @@ final class AttributeCache {
   private final AtomicLongArray changes = new AtomicLongArray(STRIPES);
   private final AtomicLong treeChanges = new AtomicLong();
 
-  AttributeCache(Duration ttl) {
+  AttributeCache(Background background, Duration ttl) {
     enabled = !ttl.isZero();
-    entries = Caffeine.newBuilder().expireAfterWrite(ttl).maximumSize(MAX_ENTRIES).build();
+    entries =
+        Caffeine.newBuilder()
+            .expireAfterWrite(ttl)
+            .ticker(background::nanoTime)
+            .executor(Runnable::run)
+            .maximumSize(MAX_ENTRIES)
+            .build();
   }
 
   /** When a question was asked about the entries of one directory. */

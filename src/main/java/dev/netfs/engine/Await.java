@@ -11,6 +11,31 @@ final class Await {
   private Await() {}
 
   /**
+   * A thread that has work to do while it waits: in a simulation, to let the time pass that it
+   * waits for.
+   */
+  interface WorkingThread {
+    /** Works until a stage has completed. */
+    void workUntilDone(CompletableFuture<?> stage);
+  }
+
+  /** Waits until a stage has completed, in one way or another. */
+  static void untilDone(CompletableFuture<?> stage) {
+    if (stage.isDone()) {
+      return;
+    }
+    if (Thread.currentThread() instanceof WorkingThread thread) {
+      thread.workUntilDone(stage);
+      return;
+    }
+    try {
+      stage.join();
+    } catch (CompletionException | CancellationException e) {
+      // The stage's own failure, for whoever asks for its result.
+    }
+  }
+
+  /**
    * Waits until a stage has completed, whatever the thread's interrupt status, which is kept: as
    * the JDK's own operations on names and attributes do.
    *
@@ -19,8 +44,10 @@ final class Await {
    */
   @SuppressWarnings("NullAway") // a stage of Void completes with null
   static <T> T result(CompletionStage<T> stage) throws IOException {
+    CompletableFuture<T> future = stage.toCompletableFuture();
+    untilDone(future);
     try {
-      return stage.toCompletableFuture().join();
+      return future.join();
     } catch (CompletionException | CancellationException e) {
       throw io(cause(e));
     }

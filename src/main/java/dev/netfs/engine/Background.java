@@ -1,39 +1,36 @@
 package dev.netfs.engine;
 
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.ThreadFactory;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.TimeUnit;
 
 /**
- * The engine's threads, shared by all mounts: daemons, so that a forgotten mount keeps no program
- * alive.
+ * Time, and the threads that work unasked, as the engine knows them. There is one for all mounts,
+ * {@link #SYSTEM}; a simulation puts its own in the place, in which hours pass in milliseconds and
+ * everything happens in the same order every time. So nothing else in the engine asks the system
+ * for the time or has threads of its own.
  */
-final class Background {
-  /** Starts what is due; never blocks. */
-  static final ScheduledExecutorService TIMER = timer();
+interface Background {
+  /** The system's clock, and daemon threads. */
+  Background SYSTEM = new SystemBackground();
+
+  /** Something that is to happen later. */
+  @FunctionalInterface
+  interface Task {
+    /** Keeps it from happening, if it has not begun. */
+    void cancel();
+  }
+
+  /** Returns a time for measuring how long something takes, in nanoseconds since any moment. */
+  long nanoTime();
+
+  /** Returns the wall clock's time, in milliseconds since the epoch. */
+  long currentTimeMillis();
 
   /** Runs what may block: connecting, and completions that must not run on a transport's thread. */
-  static final ExecutorService WORKERS = Executors.newCachedThreadPool(threads("netfs-worker-"));
+  void execute(Runnable work);
 
-  private Background() {}
+  /** Starts what must not block after a delay. */
+  Task schedule(Runnable work, long delay, TimeUnit unit);
 
-  private static ScheduledExecutorService timer() {
-    ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(1, threads("netfs-timer-"));
-    timer.setRemoveOnCancelPolicy(true);
-    return timer;
-  }
-
-  private static ThreadFactory threads(String prefix) {
-    AtomicInteger number = new AtomicInteger();
-    return task -> {
-      Thread thread = new Thread(task, prefix + number.incrementAndGet());
-      thread.setDaemon(true);
-      // A thread of ours must not pin the class loader of whoever mounted first.
-      thread.setContextClassLoader(Background.class.getClassLoader());
-      return thread;
-    };
-  }
+  /** Starts what must not block again and again, with a pause between two runs. */
+  Task repeat(Runnable work, long pause, TimeUnit unit);
 }

@@ -7,12 +7,14 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /** Counts a mount's dirty bytes, and lets writers wait until there are fewer. */
 final class DirtyLimit {
+  private final Background background;
   private final long limit;
   private final ReentrantLock lock = new ReentrantLock();
   private long bytes; // guarded by lock
   private final List<CompletableFuture<Void>> waiting = new ArrayList<>(); // guarded by lock
 
-  DirtyLimit(long limit) {
+  DirtyLimit(Background background, long limit) {
+    this.background = background;
     this.limit = limit;
   }
 
@@ -43,7 +45,7 @@ final class DirtyLimit {
       lock.unlock();
     }
     // Elsewhere: whoever is woken must not run on, and may hold what this thread waits for.
-    Background.WORKERS.execute(this::wakeAll);
+    background.execute(this::wakeAll);
   }
 
   /** Lets every waiting writer look again: something was sent, or could not be. */

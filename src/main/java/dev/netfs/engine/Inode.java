@@ -311,7 +311,7 @@ final class Inode {
     remoteSize = info.size();
     localSize = info.size();
     zeroPoint = info.size();
-    lastWriteMillis = System.currentTimeMillis();
+    lastWriteMillis = services.background().currentTimeMillis();
   }
 
   /** Compares with what the server says at an open. Under the lock. */
@@ -323,7 +323,8 @@ final class Inode {
     }
     if (!first
         && mode == CacheMode.LOOSE
-        && System.nanoTime() - checkedNanos < services.options().attrTtl().toNanos()) {
+        && services.background().nanoTime() - checkedNanos
+            < services.options().attrTtl().toNanos()) {
       return;
     }
     if (changesBefore != ownChanges || writeback.isWriting()) {
@@ -342,7 +343,7 @@ final class Inode {
       dropClean();
     }
     token = now;
-    checkedNanos = System.nanoTime();
+    checkedNanos = services.background().nanoTime();
     takeSize(info.size());
   }
 
@@ -375,7 +376,8 @@ final class Inode {
       return services.options().cache() != CacheMode.IMMUTABLE
           && !writeback.isDirty()
           && token != null
-          && System.nanoTime() - checkedNanos > services.options().attrTtl().toNanos();
+          && services.background().nanoTime() - checkedNanos
+              > services.options().attrTtl().toNanos();
     } finally {
       lock.unlock();
     }
@@ -477,7 +479,7 @@ final class Inode {
     if (end > localSize) {
       localSize = end;
     }
-    lastWriteMillis = System.currentTimeMillis();
+    lastWriteMillis = services.background().currentTimeMillis();
   }
 
   /** Takes in that a change of ours is being sent to the server. Under the lock. */
@@ -517,7 +519,7 @@ final class Inode {
     localSize = size;
     remoteSize = Math.min(remoteSize, size);
     zeroPoint = Math.min(zeroPoint, size);
-    lastWriteMillis = System.currentTimeMillis();
+    lastWriteMillis = services.background().currentTimeMillis();
   }
 
   /** Takes in that the server has cut, or extended, its file. Under the lock. */

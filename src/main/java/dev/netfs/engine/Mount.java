@@ -30,7 +30,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
@@ -44,6 +43,7 @@ import java.util.function.Function;
  * reading and writing in {@link OpenFile} does.
  */
 public final class Mount implements Closeable {
+  private final Background background;
   private final URI root;
   private final MountOptions options;
   private final Stats stats = new Stats();
@@ -55,24 +55,27 @@ public final class Mount implements Closeable {
   private final Writes writes;
   private final DirectIo directIo;
   private final Set<OpenFile> files = ConcurrentHashMap.newKeySet();
-  private final ScheduledFuture<?> flusher;
+  private final Background.Task flusher;
   private final AtomicBoolean open = new AtomicBoolean(true);
 
   /**
-   * Connects to a share through a given transport.
+   * Connects to a share through a given transport, with threads and time of the given kind.
    *
    * @throws IOException if it cannot be connected
    */
-  Mount(MountSpec spec, ShareProvider provider) throws IOException {
+  Mount(MountSpec spec, ShareProvider provider, Background background) throws IOException {
+    this.background = background;
     root = spec.root();
     options = MountOptions.of(spec.options());
     attributes =
         new AttributeCache(
+            background,
             options.cache() == CacheMode.NONE || options.cache() == CacheMode.STRICT
                 ? java.time.Duration.ZERO
                 : options.attrTtl());
     session =
         new ShareSession(
+            background,
             root.toString(),
             () -> provider.connect(spec.shareConfig()),
             options.timeout(),
@@ -81,11 +84,12 @@ public final class Mount implements Closeable {
     ShareCapabilities capabilities = session.capabilities();
     services =
         new Services(
+            background,
             options,
             session,
             new PageCache(options.memory(), options.pageSize()),
             new DepthLimit(options.depth(session)),
-            new DirtyLimit(options.dirtyLimit()),
+            new DirtyLimit(background, options.dirtyLimit()),
             attributes,
             inodes,
             stats,
@@ -97,11 +101,7 @@ public final class Mount implements Closeable {
     long age = options.writebackAge().toMillis();
     long period = Math.max(10, Math.min(1000, age / 2));
     flusher =
-        Background.TIMER.scheduleWithFixedDelay(
-            () -> Background.WORKERS.execute(this::sendAged),
-            period,
-            period,
-            TimeUnit.MILLISECONDS);
+        background.repeat(() -> background.execute(this::sendAged), period, TimeUnit.MILLISECONDS);
   }
 
   Reads reads() {
@@ -123,7 +123,7 @@ public final class Mount implements Closeable {
 
   /** Sends what has been dirty for longer than it may. */
   private void sendAged() {
-    long now = System.nanoTime();
+    long now = background.nanoTime();
     for (Inode inode : inodes.all()) {
       if (inode.writeback.isDirty()
           && now - inode.writeback.dirtySinceNanos() > options.writebackAge().toNanos()) {
@@ -146,7 +146,7 @@ public final class Mount implements Closeable {
           spec.root() + " needs a client library that is not on the class path; add " + missing,
           null);
     }
-    return new Mount(spec, provider);
+    return new Mount(spec, provider, Background.SYSTEM);
   }
 
   /** Returns the root's URI. */
@@ -217,7 +217,7 @@ public final class Mount implements Closeable {
     if (!open.compareAndSet(true, false)) {
       return;
     }
-    flusher.cancel(false);
+    flusher.cancel();
     IOException failure = null;
     inodes.all().forEach(inode -> inode.writeback.issue());
     for (OpenFile file : files) {

@@ -11,7 +11,6 @@ import java.nio.channels.ClosedChannelException;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -436,11 +435,7 @@ public final class OpenFile implements Closeable {
   /** Waits for a stage, or until the file is closed. */
   <T> T await(CompletableFuture<T> stage) throws IOException {
     if (!stage.isDone()) {
-      try {
-        CompletableFuture.anyOf(stage, closing).join();
-      } catch (CompletionException e) {
-        // The stage's own failure, thrown below.
-      }
+      Await.untilDone(CompletableFuture.anyOf(stage, closing));
       if (isClosing() && (!stage.isDone() || stage.isCompletedExceptionally())) {
         throw new AsynchronousCloseException();
       }

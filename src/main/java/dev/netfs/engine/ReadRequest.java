@@ -48,7 +48,7 @@ final class ReadRequest {
   final long end;
 
   /** When the request was made, in milliseconds since the epoch. */
-  final long startedMillis = System.currentTimeMillis();
+  final long startedMillis;
 
   private final Services services;
   private final RemoteFile file;
@@ -76,6 +76,7 @@ final class ReadRequest {
    */
   ReadRequest(Services services, Inode inode, RemoteFile file, long start, long end) {
     this.services = services;
+    this.startedMillis = services.background().currentTimeMillis();
     this.inode = inode;
     this.file = file;
     this.start = start;

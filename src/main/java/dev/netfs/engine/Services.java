@@ -3,6 +3,7 @@ package dev.netfs.engine;
 /**
  * What the parts of one mount's engine share.
  *
+ * @param background time and threads
  * @param options the mount's options
  * @param session the connection
  * @param pages the memory
@@ -15,6 +16,7 @@ package dev.netfs.engine;
  * @param wsize the most bytes of one write
  */
 record Services(
+    Background background,
     MountOptions options,
     ShareSession session,
     PageCache pages,

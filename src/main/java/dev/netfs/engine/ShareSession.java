@@ -11,7 +11,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
@@ -60,6 +59,7 @@ final class ShareSession implements AutoCloseable {
     boolean doneBefore(Throwable failure);
   }
 
+  private final Background background;
   private final Connector connector;
   private final String name;
   private final Duration timeout;
@@ -72,7 +72,7 @@ final class ShareSession implements AutoCloseable {
   private volatile boolean closed; // written under lock
 
   private final Set<Attempt<?>> outstanding = ConcurrentHashMap.newKeySet();
-  private final ScheduledFuture<?> watchdog;
+  private final Background.Task watchdog;
 
   /**
    * Connects for the first time.
@@ -80,8 +80,15 @@ final class ShareSession implements AutoCloseable {
    * @param name how messages call the server
    * @throws IOException if the share cannot be connected
    */
-  ShareSession(String name, Connector connector, Duration timeout, int retries, Stats stats)
+  ShareSession(
+      Background background,
+      String name,
+      Connector connector,
+      Duration timeout,
+      int retries,
+      Stats stats)
       throws IOException {
+    this.background = background;
     this.name = name;
     this.connector = connector;
     this.timeout = timeout;
@@ -91,9 +98,7 @@ final class ShareSession implements AutoCloseable {
     this.current = first;
     this.capabilities = first.capabilities();
     long period = Math.max(10, Math.min(1000, timeout.toMillis() / 4));
-    this.watchdog =
-        Background.TIMER.scheduleWithFixedDelay(
-            this::closeOverdue, period, period, TimeUnit.MILLISECONDS);
+    this.watchdog = background.repeat(this::closeOverdue, period, TimeUnit.MILLISECONDS);
   }
 
   /** Returns what the share can do, as the first connection said. */
@@ -134,7 +139,7 @@ final class ShareSession implements AutoCloseable {
     } finally {
       lock.unlock();
     }
-    watchdog.cancel(false);
+    watchdog.cancel();
     if (share != null) {
       share.close();
     }
@@ -176,7 +181,7 @@ final class ShareSession implements AutoCloseable {
     private void run(Share ready) {
       made++;
       stats.request(kind);
-      startedNanos = System.nanoTime();
+      startedNanos = background.nanoTime();
       share = ready;
       outstanding.add(this);
       CompletionStage<T> stage;
@@ -230,7 +235,7 @@ final class ShareSession implements AutoCloseable {
       }
       stats.retries.increment();
       // On a worker, since this may be the very thread of the transport that has to wind up.
-      Background.WORKERS.execute(this::start);
+      background.execute(this::start);
     }
   }
 
@@ -284,8 +289,8 @@ final class ShareSession implements AutoCloseable {
       lost.close();
     }
     if (begin) {
-      long now = System.nanoTime();
-      Background.WORKERS.execute(() -> connect(now, FIRST_BACKOFF_MILLIS));
+      long now = background.nanoTime();
+      background.execute(() -> connect(now, FIRST_BACKOFF_MILLIS));
     }
     return future;
   }
@@ -298,12 +303,12 @@ final class ShareSession implements AutoCloseable {
       LOG.log(Level.INFO, "{0}: connected again", name);
       settle(share, null);
     } catch (ShareConnectException e) {
-      boolean inTime = System.nanoTime() - begunNanos < timeout.toNanos();
+      boolean inTime = background.nanoTime() - begunNanos < timeout.toNanos();
       if (e.isTransient() && inTime && !closed) {
         LOG.log(Level.DEBUG, "{0}: {1}; trying again", name, e.getMessage());
-        Background.TIMER.schedule(
+        background.schedule(
             () ->
-                Background.WORKERS.execute(
+                background.execute(
                     () -> connect(begunNanos, Math.min(2 * backoffMillis, MAX_BACKOFF_MILLIS))),
             backoffMillis,
             TimeUnit.MILLISECONDS);
@@ -343,7 +348,7 @@ final class ShareSession implements AutoCloseable {
   }
 
   private void closeOverdue() {
-    long now = System.nanoTime();
+    long now = background.nanoTime();
     for (Attempt<?> attempt : outstanding) {
       Share share = attempt.share;
       if (share != null && now - attempt.startedNanos > timeout.toNanos()) {
@@ -353,7 +358,7 @@ final class ShareSession implements AutoCloseable {
             name,
             attempt.kind,
             timeout);
-        Background.WORKERS.execute(share::close);
+        background.execute(share::close);
       }
     }
   }

@@ -87,7 +87,7 @@ final class Writeback {
       page.dirtyPin = true;
     }
     if (dirty.isEmpty()) {
-      dirtySinceNanos = System.nanoTime();
+      dirtySinceNanos = services.background().nanoTime();
     }
     dirty.add(start, end);
     account();

@@ -78,7 +78,8 @@ final class SimServer implements ShareProvider {
   Mount mount(Map<String, ?> options) throws IOException {
     return new Mount(
         new MountSpec(URI.create("netfs+sim://server/"), dev.netfs.share.ShareOptions.of(options)),
-        this);
+        this,
+        Background.SYSTEM);
   }
 
   /** Changes a file as another client would. */
