@@ -4,7 +4,6 @@ import dev.netfs.engine.OpenFile;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Files;
@@ -33,7 +32,15 @@ final class MappedImages {
 
   private static final int STEP = 64 * 1024;
 
-  /** A writable image and what the server's file is known to have of it. */
+  /**
+   * The most of an image that is looked at through one buffer, which can hold no more than 2 GiB.
+   */
+  private static final long PIECE = 1 << 30;
+
+  /**
+   * A writable image, or a piece of one: a mapping of our own of the same bytes, which lives
+   * whatever becomes of the program's, and what the server's file is known to have of them.
+   */
   private record Image(ByteBuffer live, ByteBuffer sent, long position) {}
 
   private final OpenFile file;
@@ -46,7 +53,7 @@ final class MappedImages {
   }
 
   /** Maps a range that lies within the file. */
-  MappedByteBuffer map(MapMode mode, long position, int size) throws IOException {
+  <T> T map(MapMode mode, long position, long size, ImageMapper<T> mapper) throws IOException {
     Path path = Files.createTempFile("netfs-map-", ".tmp");
     try (FileChannel image =
         FileChannel.open(
@@ -54,42 +61,52 @@ final class MappedImages {
             StandardOpenOption.READ,
             StandardOpenOption.WRITE,
             StandardOpenOption.DELETE_ON_CLOSE)) {
-      fill(image, 0, position, size);
-      if (mode != MapMode.READ_WRITE) {
-        return image.map(mode, 0, size);
+      fill(image, position, size);
+      T mapped = mapper.map(image);
+      if (mode == MapMode.READ_WRITE) {
+        watch(image, position, size);
       }
-      long second = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-      MappedByteBuffer live = image.map(MapMode.READ_WRITE, 0, size);
-      ByteBuffer sent = image.map(MapMode.READ_WRITE, second, size);
-      sent.put(0, live, 0, size);
-      lock.lock();
-      try {
-        writable.add(new Image(live.duplicate(), sent, position));
-        empty = false;
-      } finally {
-        lock.unlock();
-      }
-      return live;
+      return mapped;
     }
   }
 
-  private void fill(FileChannel image, long to, long position, int size) throws IOException {
+  private void fill(FileChannel image, long position, long size) throws IOException {
     ByteBuffer buffer = TransferBuffers.take();
     try {
-      int done = 0;
+      long done = 0;
       while (done < size) {
-        buffer.clear().limit(Math.min(buffer.capacity(), size - done));
+        buffer.clear().limit((int) Math.min(buffer.capacity(), size - done));
         int count = file.read(buffer, position + done);
         if (count < 0) {
           throw new EOFException("the file was cut while it was being mapped");
         }
         buffer.flip();
         while (buffer.hasRemaining()) {
-          done += image.write(buffer, to + done);
+          done += image.write(buffer, done);
         }
       }
     } finally {
       TransferBuffers.giveBack(buffer);
+    }
+  }
+
+  /** Makes the second copy of an image, and looks for changes in it from now on. */
+  private void watch(FileChannel image, long position, long size) throws IOException {
+    long second = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    List<Image> pieces = new ArrayList<>();
+    for (long at = 0; at < size; at += PIECE) {
+      int length = (int) Math.min(PIECE, size - at);
+      ByteBuffer live = image.map(MapMode.READ_WRITE, at, length);
+      ByteBuffer sent = image.map(MapMode.READ_WRITE, second + at, length);
+      sent.put(0, live, 0, length);
+      pieces.add(new Image(live, sent, position + at));
+    }
+    lock.lock();
+    try {
+      writable.addAll(pieces);
+      empty = writable.isEmpty();
+    } finally {
+      lock.unlock();
     }
   }
 

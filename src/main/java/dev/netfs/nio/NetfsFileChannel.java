@@ -39,7 +39,7 @@ import org.jspecify.annotations.Nullable;
  * on the interrupting thread, which must not be made to wait for what is still to be sent: the file
  * is abandoned then, which sends it in the background.
  */
-final class NetfsFileChannel extends FileChannel {
+final class NetfsFileChannel extends MappableChannel {
   /**
    * What {@link #transferFrom} does past the end is as the running JDK says: up to 20 nothing, from
    * 21 on (JDK-8303260) the file grows.
@@ -429,13 +429,19 @@ final class NetfsFileChannel extends FileChannel {
   public MappedByteBuffer map(MapMode mode, long position, long size) throws IOException {
     checkOpen();
     Objects.requireNonNull(mode, "mode");
+    if (size > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException("the size is larger than a buffer can be: " + size);
+    }
+    return mapImage(mode, position, size, image -> image.map(mode, 0, size));
+  }
+
+  @Override
+  <T> T mapImage(MapMode mode, long position, long size, ImageMapper<T> mapper) throws IOException {
+    checkOpen();
     checkNotNegative(position, "position");
     checkNotNegative(size, "size");
     if (position + size < 0) {
       throw new IllegalArgumentException("position and size together are too large");
-    }
-    if (size > Integer.MAX_VALUE) {
-      throw new IllegalArgumentException("the size is larger than a buffer can be: " + size);
     }
     if (mode != MapMode.READ_ONLY && mode != MapMode.READ_WRITE && mode != MapMode.PRIVATE) {
       throw new UnsupportedOperationException("the map mode " + mode);
@@ -446,7 +452,7 @@ final class NetfsFileChannel extends FileChannel {
     if (!readable) {
       throw new NonReadableChannelException();
     }
-    MappedByteBuffer mapped = null;
+    @Nullable T mapped = null;
     int entered = enter();
     try {
       if (isOpen()) {
@@ -457,7 +463,7 @@ final class NetfsFileChannel extends FileChannel {
           }
           file.write(ByteBuffer.allocate(1), position + size - 1);
         }
-        mapped = images.map(mode, position, (int) size);
+        mapped = images.map(mode, position, size, mapper);
       }
     } finally {
       leave(entered, mapped != null);

@@ -7,6 +7,7 @@ import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
@@ -105,6 +106,17 @@ class AllJarIT {
     assertThat(entries("module-info.class")).isEmpty();
     assertThat(entries(".SF")).isEmpty();
     assertThat(entries(".RSA")).isEmpty();
+  }
+
+  @Test
+  void bothJarsHoldTheClassesForNewerJdksWhicheverJdkBuiltThem() throws IOException {
+    String mappable = "META-INF/versions/22/dev/netfs/nio/MappableChannel.class";
+    for (Path built : List.of(Jars.all(), Jars.thin())) {
+      try (JarFile opened = new JarFile(built.toFile())) {
+        assertThat(opened.isMultiRelease()).as("%s", built).isTrue();
+        assertThat(opened.getEntry(mappable)).as("%s", built).isNotNull();
+      }
+    }
   }
 
   @Test

@@ -1,0 +1,9 @@
+package java.lang.foreign;
+
+/** What of JDK 22's interface is used: for the compiler alone, in no jar. */
+public interface MemorySegment {
+  /** How long a segment lives. */
+  interface Scope {
+    boolean isAlive();
+  }
+}
