@@ -6,6 +6,7 @@ import dev.netfs.share.DirectoryEntry;
 import dev.netfs.share.FileInfo;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
 import org.jspecify.annotations.Nullable;
@@ -64,6 +65,16 @@ final class AttributeCache {
   /** Returns what is known of what a name itself stands for, or null. */
   @Nullable FileInfo get(String path) {
     return entries.getIfPresent(path);
+  }
+
+  /** Returns how long ago an answer was kept of which {@link #get} tells, or the largest number. */
+  long ageNanos(String path) {
+    return entries
+        .policy()
+        .expireAfterWrite()
+        .orElseThrow()
+        .ageOf(path, TimeUnit.NANOSECONDS)
+        .orElse(Long.MAX_VALUE);
   }
 
   /** Keeps an answer, unless the object may have been changed since the question. */

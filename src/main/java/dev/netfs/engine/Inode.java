@@ -219,6 +219,59 @@ final class Inode {
     replaced.forEach(RemoteFile::retire);
   }
 
+  /**
+   * Takes in a new open file that only reads, without a question to the server, where the mode lets
+   * what was checked a while ago be trusted. Where nobody has a handle to read with, one is set up
+   * that the first operation opens that needs the server.
+   *
+   * @return whether that was possible; if not, nothing has happened
+   */
+  boolean openedOnTrust() {
+    if (services.options().cache() != CacheMode.LOOSE) {
+      return false;
+    }
+    lock.lock();
+    try {
+      if (token == null || unlinked) {
+        return false;
+      }
+      if (!isChecked()) {
+        long age = services.attributes().ageNanos(path); // before what it is the age of
+        FileInfo known = services.attributes().get(path);
+        if (known == null || !known.isRegularFile()) {
+          return false;
+        }
+        revalidate(known, ownChanges);
+        if (token == null) {
+          return false;
+        }
+        checkedNanos = System.nanoTime() - age;
+      }
+      opens++;
+      if (reader == null) {
+        reader = new RemoteFile(services.session(), services.stats(), this, OpenIntent.READ);
+      }
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Returns whether the server was asked within the time for which attributes count as fresh. */
+  private boolean isChecked() {
+    return System.nanoTime() - checkedNanos < services.options().attrTtl().toNanos();
+  }
+
+  /** Returns the handle of an open file that is only set up, not open yet, or null. */
+  @Nullable RemoteFile readerToBe() {
+    lock.lock();
+    try {
+      return reader == null || reader.isOpen() ? null : reader;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Lets go of an open file. */
   void closed() {
     Set<RemoteFile> unused = new HashSet<>();

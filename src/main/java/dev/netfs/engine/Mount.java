@@ -267,6 +267,9 @@ public final class Mount implements Closeable {
   }
 
   private OpenFile open(Inode inode, OpenMode mode) throws IOException {
+    if (mode.onlyReadsCached() && inode.openedOnTrust()) {
+      return new OpenFile(this, services, inode, mode);
+    }
     RemoteFile handle = new RemoteFile(session, stats, inode, mode.intent());
     long changes = inode.changesSoFar();
     String path = inode.path();
@@ -381,12 +384,23 @@ public final class Mount implements Closeable {
   }
 
   private void deleteAs(String path, FileType type) throws IOException {
+    openBeforeNameGoes(path);
     change(
         path,
         "delete",
         share -> type == FileType.DIRECTORY ? share.deleteDirectory(path) : share.deleteFile(path),
         failure -> failure instanceof NoSuchFileException);
     inodes.remove(path);
+  }
+
+  /** Opens a file that is open here only by word, so that it can be read when its name is gone. */
+  private void openBeforeNameGoes(String path) {
+    Inode inode = inodes.find(path);
+    RemoteFile handle = inode == null ? null : inode.readerToBe();
+    if (handle != null) {
+      // If it cannot be opened, it could not be read either: whoever reads it will hear of it.
+      handle.openNow().handle((opened, failure) -> opened).join();
+    }
   }
 
   /**
@@ -409,6 +423,7 @@ public final class Mount implements Closeable {
         // Nothing to replace.
       }
     }
+    openBeforeNameGoes(target);
     attributes.treeChanged();
     try {
       Await.result(

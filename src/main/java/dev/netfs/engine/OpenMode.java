@@ -76,6 +76,11 @@ public record OpenMode(
         caching == Caching.CACHED && uncached ? Caching.DIRECT : caching);
   }
 
+  /** Returns whether the file is only read, through the cache. */
+  boolean onlyReadsCached() {
+    return !write && caching == Caching.CACHED;
+  }
+
   OpenIntent intent() {
     return new OpenIntent(read, write, disposition, truncate, mode);
   }

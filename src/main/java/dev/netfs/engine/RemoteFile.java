@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * An open file on the server that outlives connections: opened again, without creating or cutting
- * anything, on each new share that an operation of it is made on.
+ * anything, on each new share that an operation of it is made on. One that was never {@linkplain
+ * #open opened} is opened that way too, by the first operation that needs the server.
  *
  * <p>Counted: whoever starts operations on it holds a use, and the handle is closed when it has
  * been {@linkplain #retire retired} and the last use is over. {@link #lock} is a leaf.
@@ -52,6 +53,16 @@ final class RemoteFile {
                     }));
   }
 
+  /** Returns whether it is open on the server, or being opened. */
+  boolean isOpen() {
+    lock.lock();
+    try {
+      return file != null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   boolean reads() {
     return intent.read();
   }
@@ -64,12 +75,34 @@ final class RemoteFile {
   <T> CompletableFuture<T> call(String kind, Function<ShareFile, CompletionStage<T>> operation) {
     use();
     return session
-        .call(kind, to -> on(to).thenCompose(operation))
+        .call(kind, to -> on(to, true).thenCompose(operation))
         .whenComplete((result, failure) -> endUse());
   }
 
-  /** Returns the file open on a share, opened there now if it is not. */
-  private CompletableFuture<ShareFile> on(Share to) {
+  /**
+   * Opens the file now if no operation has needed it so far: its name is about to go.
+   *
+   * @return completes when it is open, or exceptionally if it cannot be opened
+   */
+  CompletableFuture<?> openNow() {
+    lock.lock();
+    try {
+      if (file != null) {
+        return file;
+      }
+    } finally {
+      lock.unlock();
+    }
+    use();
+    return session.call("open", to -> on(to, false)).whenComplete((result, failure) -> endUse());
+  }
+
+  /**
+   * Returns the file open on a share, opened there now if it is not.
+   *
+   * @param count whether such an open is to be counted
+   */
+  private CompletableFuture<ShareFile> on(Share to, boolean count) {
     CompletableFuture<ShareFile> opening;
     lock.lock();
     try {
@@ -82,7 +115,9 @@ final class RemoteFile {
     } finally {
       lock.unlock();
     }
-    stats.request("open");
+    if (count) {
+      stats.request("open");
+    }
     to.open(inode.path(), intent.reopening())
         .whenComplete(
             (opened, failure) -> {
