@@ -72,6 +72,16 @@ final class DepthLimit {
     return task.result;
   }
 
+  /** Returns how many operations are under way. */
+  int outstanding() {
+    lock.lock();
+    try {
+      return outstanding;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Runs an operation and, in a loop, those that get their turn because one is over at once. */
   private void run(@Nullable Task<?> first) {
     Task<?> task = first;

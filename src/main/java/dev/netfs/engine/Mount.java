@@ -104,6 +104,15 @@ public final class Mount implements Closeable {
         background.repeat(() -> background.execute(this::sendAged), period, TimeUnit.MILLISECONDS);
   }
 
+  Services services() {
+    return services;
+  }
+
+  /** Returns how many files are open. */
+  int openFiles() {
+    return files.size();
+  }
+
   Reads reads() {
     return reads;
   }

@@ -106,6 +106,11 @@ final class ShareSession implements AutoCloseable {
     return capabilities;
   }
 
+  /** Returns how many operations are under way. */
+  int outstanding() {
+    return outstanding.size();
+  }
+
   /** Carries out an operation that does no harm when it is done twice. */
   <T> CompletableFuture<T> call(String kind, Function<Share, CompletionStage<T>> operation) {
     return call(kind, operation, Replay.NEVER);

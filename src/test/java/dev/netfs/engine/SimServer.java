@@ -32,6 +32,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -103,6 +104,12 @@ final class SimServer implements ShareProvider {
     return requests.getOrDefault(kind, 0);
   }
 
+  /** Returns how many handles are open on the connection that is up: a lost one has none. */
+  int openHandles() {
+    Connection now = connection;
+    return now != null && now.connected ? now.handles.get() : 0;
+  }
+
   /** Breaks the connection that is up, if one is. */
   void cut() {
     Connection now = connection;
@@ -159,6 +166,7 @@ final class SimServer implements ShareProvider {
 
   private final class Connection implements Share {
     volatile boolean connected = true;
+    final AtomicInteger handles = new AtomicInteger();
 
     private <T> CompletableFuture<T> reply(String kind, IoSupplier<T> operation) {
       requests.merge(kind, 1, Integer::sum);
@@ -337,6 +345,7 @@ final class SimServer implements ShareProvider {
       this.file = file;
       this.intent = intent;
       this.openInfo = info(file);
+      on.handles.incrementAndGet();
     }
 
     private <T> CompletableFuture<T> reply(String kind, IoSupplier<T> operation) {
@@ -418,6 +427,9 @@ final class SimServer implements ShareProvider {
 
     @Override
     public CompletionStage<Void> close() {
+      if (!closed) {
+        on.handles.decrementAndGet();
+      }
       closed = true;
       requests.merge("close", 1, Integer::sum);
       return CompletableFuture.completedFuture(null);
