@@ -37,6 +37,7 @@ class ArchitectureTest {
   private static final String COMPRESS = "dev.netfs.compress";
   private static final String SHARE = "dev.netfs.share";
   private static final String CLI = "dev.netfs.cli";
+  private static final String BENCH = "dev.netfs.cli.bench";
 
   // Client and helper libraries, by the prefix of their packages.
   private static final String JACKSON = "com.fasterxml.jackson.";
@@ -63,7 +64,9 @@ class ArchitectureTest {
           // The provider of the SLF4J that the all jar bundles.
           Map.entry("dev.netfs.slf4j", uses().libraries("org.slf4j.")),
           // The demo brings an SFTP server of its own.
-          Map.entry(CLI, uses(API, NIO, SHARE).libraries("picocli.", JACKSON, SSHD)));
+          Map.entry(CLI, uses(API, NIO, SHARE, BENCH).libraries("picocli.", JACKSON, SSHD)),
+          // Measures netfs as a program would use it, and MINA's own provider beside it.
+          Map.entry(BENCH, uses(API, SHARE).libraries(JACKSON, SSHD)));
 
   /** What netfs and a transport say to one another: for the engine and the transports only. */
   private static final Set<String> HOOKS =
@@ -81,7 +84,8 @@ class ArchitectureTest {
           // The JSR-203 face talks to the engine; of the SPI it knows values only.
           NIO, HOOKS,
           // The command meets the exceptions that a mount throws, as any program does.
-          CLI, HOOKS);
+          CLI, HOOKS,
+          BENCH, HOOKS);
 
   private static final JavaClasses MAIN =
       new ClassFileImporter()

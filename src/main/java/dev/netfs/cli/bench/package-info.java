@@ -1,0 +1,5 @@
+/** {@code netfs bench}: what it measures, and with what. */
+@NullMarked
+package dev.netfs.cli.bench;
+
+import org.jspecify.annotations.NullMarked;
