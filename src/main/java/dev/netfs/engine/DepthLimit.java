@@ -1,6 +1,9 @@
 package dev.netfs.engine;
 
 import java.util.ArrayDeque;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -8,7 +11,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps the number of outstanding subrequests of a mount within the share's depth. What is over it
- * waits its turn, first come, first served; nobody's thread waits.
+ * waits its turn; nobody's thread waits.
+ *
+ * <p>Each operation belongs to a flow, such as the writing of one file. The flows take turns, one
+ * operation each; within a flow it is first come, first served. So the thousand uploads of a large
+ * file hold up those of a small one, or a read, by one operation and not by a thousand.
  */
 final class DepthLimit {
   /** An operation that waits its turn. */
@@ -44,7 +51,10 @@ final class DepthLimit {
 
   private final int depth;
   private final ReentrantLock lock = new ReentrantLock();
-  private final ArrayDeque<Task<?>> queue = new ArrayDeque<>(); // guarded by lock
+
+  /** What waits, by flow; the flow whose turn it is comes first. Guarded by lock. */
+  private final Map<Object, ArrayDeque<Task<?>>> queues = new LinkedHashMap<>();
+
   private int outstanding; // guarded by lock
 
   DepthLimit(int depth) {
@@ -54,14 +64,15 @@ final class DepthLimit {
   /**
    * Starts an operation as soon as the depth allows.
    *
+   * @param flow what the operation belongs to, by {@code equals}
    * @return completes as the operation does
    */
-  <T> CompletableFuture<T> submit(Supplier<CompletableFuture<T>> operation) {
+  <T> CompletableFuture<T> submit(Object flow, Supplier<CompletableFuture<T>> operation) {
     Task<T> task = new Task<>(operation, new CompletableFuture<>());
     lock.lock();
     try {
       if (outstanding >= depth) {
-        queue.add(task);
+        queues.computeIfAbsent(flow, key -> new ArrayDeque<>()).add(task);
         return task.result;
       }
       outstanding++;
@@ -94,9 +105,18 @@ final class DepthLimit {
   private @Nullable Task<?> next() {
     lock.lock();
     try {
-      Task<?> next = queue.poll();
-      if (next == null) {
+      Iterator<Map.Entry<Object, ArrayDeque<Task<?>>>> first = queues.entrySet().iterator();
+      if (!first.hasNext()) {
         outstanding--;
+        return null;
+      }
+      Map.Entry<Object, ArrayDeque<Task<?>>> turn = first.next();
+      Object flow = turn.getKey();
+      ArrayDeque<Task<?>> queue = turn.getValue();
+      first.remove();
+      Task<?> next = queue.poll();
+      if (!queue.isEmpty()) {
+        queues.put(flow, queue); // behind the others
       }
       return next;
     } finally {

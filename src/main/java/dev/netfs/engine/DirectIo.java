@@ -51,7 +51,7 @@ final class DirectIo {
         int from = at;
         int to = Math.min(wanted, at + services.rsize());
         ByteBuffer piece = memory.slice(from, to - from);
-        pieces.add(services.depth().submit(() -> fill(remote, piece, position + from, 0)));
+        pieces.add(services.depth().submit(file, () -> fill(remote, piece, position + from, 0)));
       }
       int count = 0;
       for (CompletableFuture<Integer> piece : pieces) {
@@ -162,6 +162,7 @@ final class DirectIo {
               services
                   .depth()
                   .submit(
+                      file,
                       () ->
                           remote.call(
                               "write", open -> open.write(IoSegments.of(memory), position))));

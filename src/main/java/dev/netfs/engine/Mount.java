@@ -89,7 +89,7 @@ public final class Mount implements Closeable {
             session,
             new PageCache(options.memory(), options.pageSize()),
             new DepthLimit(options.depth(session)),
-            new DirtyLimit(background, options.dirtyLimit()),
+            new DirtyLimit(background, options.dirtyLimit(), options.timeout().toMillis()),
             attributes,
             inodes,
             stats,
@@ -130,13 +130,15 @@ public final class Mount implements Closeable {
     return root.getScheme() + "://" + root.getRawAuthority() + root.getPath() + path;
   }
 
-  /** Sends what has been dirty for longer than it may. */
+  /** Sends what has been dirty for longer than it may, and what could not be sent before. */
   private void sendAged() {
     long now = background.nanoTime();
     for (Inode inode : inodes.all()) {
-      if (inode.writeback.isDirty()
-          && now - inode.writeback.dirtySinceNanos() > options.writebackAge().toNanos()) {
-        inode.writeback.issue();
+      Writeback writeback = inode.writeback;
+      if (writeback.isDirty()
+          && (writeback.isRetryDue()
+              || now - writeback.dirtySinceNanos() > options.writebackAge().toNanos())) {
+        writeback.issueIfDue();
       }
     }
   }

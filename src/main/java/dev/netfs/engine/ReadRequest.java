@@ -121,6 +121,7 @@ final class ReadRequest {
     services
         .depth()
         .submit(
+            inode,
             () ->
                 file.call(
                     "read",

@@ -23,7 +23,10 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Concurrency.</b> Everything is guarded by the inode's lock, except the copies in volatile
  * fields. Requests are started, and futures completed, after it has been let go.
  */
-final class Writeback {
+final class Writeback implements DirtyLimit.Owner {
+  private static final long FIRST_BACKOFF_MILLIS = 100;
+  private static final long MAX_BACKOFF_MILLIS = 30_000;
+
   private final Services services;
   private final Inode inode;
   private final ExtentSet dirty = new ExtentSet(); // guarded by inode.lock
@@ -32,7 +35,10 @@ final class Writeback {
   private int inFlight; // guarded by inode.lock
   private int holds; // guarded by inode.lock: while above 0 nothing is issued
   private long heldSize = Long.MAX_VALUE; // guarded by inode.lock
-  private long accounted; // guarded by inode.lock: what the dirty limit knows of us
+  private volatile long accounted; // written under inode.lock: what the dirty limit knows of us
+  private int failures; // guarded by inode.lock: since something was last sent
+  private volatile long restsUntilNanos; // written under inode.lock, of account with failures
+  private volatile boolean resting; // written under inode.lock: failures > 0
   private volatile boolean anyDirty; // written under inode.lock
   private volatile long dirtySinceNanos; // written under inode.lock
 
@@ -49,6 +55,11 @@ final class Writeback {
   /** Returns since when there have been dirty bytes; of no account where there are none. */
   long dirtySinceNanos() {
     return dirtySinceNanos;
+  }
+
+  @Override
+  public long unsentBytes() {
+    return accounted;
   }
 
   /** Returns whether any byte is on its way. Under the inode's lock. */
@@ -155,6 +166,35 @@ final class Writeback {
     }
   }
 
+  /**
+   * Sends what is dirty because it is time for it, and not because somebody asks: not while it
+   * rests after a failure. Not under the inode's lock.
+   */
+  void issueIfDue() {
+    if (anyDirty && !(resting && services.background().nanoTime() - restsUntilNanos < 0)) {
+      issue();
+    }
+  }
+
+  /** Returns whether the last sending failed and it is time for another. By anybody. */
+  boolean isRetryDue() {
+    return resting && services.background().nanoTime() - restsUntilNanos >= 0;
+  }
+
+  /** Notes how a sending ended: each failure in a row doubles the rest. Under the inode's lock. */
+  private void rest(boolean failed) {
+    if (!failed) {
+      failures = 0;
+      resting = false;
+    } else if (!resting || services.background().nanoTime() - restsUntilNanos >= 0) {
+      // What fails together, with one rest already begun, is one failure.
+      long rest = Math.min(MAX_BACKOFF_MILLIS, FIRST_BACKOFF_MILLIS << Math.min(failures, 20));
+      failures++;
+      restsUntilNanos = services.background().nanoTime() + rest * 1_000_000;
+      resting = true;
+    }
+  }
+
   /** Sends all that is dirty and not already on its way. Not under the inode's lock. */
   void issue() {
     List<Upload> uploads = new ArrayList<>();
@@ -247,6 +287,7 @@ final class Writeback {
     services
         .depth()
         .submit(
+            this,
             () ->
                 file.call(
                     "write",
@@ -284,6 +325,7 @@ final class Writeback {
     try {
       inFlight--;
       writing.remove(upload.start, upload.end);
+      rest(problem != null);
       if (problem == null) {
         inode.sent(upload.end);
       } else if (!inode.isUnlinked()) {
@@ -302,7 +344,7 @@ final class Writeback {
     }
     if (problem != null) {
       inode.errors.record(problem);
-      services.dirty().wakeAll();
+      services.dirty().failed(this);
     }
     wake(woken);
   }

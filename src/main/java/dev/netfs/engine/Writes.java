@@ -2,14 +2,13 @@ package dev.netfs.engine;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.concurrent.CompletableFuture;
 
 /**
  * Buffered writes: into memory, marked dirty to the byte, sent later.
  *
  * <p>A write fetches nothing: the page it makes is valid only where it was written, and a reader of
  * the gap has it downloaded then. A writer waits only while the mount has more dirty bytes than it
- * may, and meanwhile everything dirty is on its way.
+ * may ({@link DirtyLimit}), and meanwhile everything dirty is on its way.
  */
 final class Writes {
   /** So much dirty data of one file is sent without waiting for a close: a stream keeps flowing. */
@@ -30,14 +29,20 @@ final class Writes {
     long at = position;
     try {
       while (src.position() < limit) {
-        throttle(file);
         int step = Math.min(limit - src.position(), services.dirty().chunk());
-        src.limit(src.position() + step);
-        inode.lock.lock();
+        if (!services.dirty().tryReserve(step)) {
+          awaitRoom(file, step);
+        }
         try {
-          copyIn(inode, src, at);
+          src.limit(src.position() + step);
+          inode.lock.lock();
+          try {
+            copyIn(inode, src, at);
+          } finally {
+            inode.lock.unlock();
+          }
         } finally {
-          inode.lock.unlock();
+          services.dirty().end(step);
         }
         at += step;
         src.limit(limit);
@@ -96,22 +101,29 @@ final class Writes {
     return page;
   }
 
-  /** Lets a writer wait while there is too much dirty data. */
-  private void throttle(OpenFile file) throws IOException {
-    while (true) {
-      CompletableFuture<Void> room = services.dirty().room();
-      if (room.isDone()) {
-        return;
+  /** Lets a writer wait until it has reserved room, which it has when this returns. */
+  private void awaitRoom(OpenFile file, int bytes) throws IOException {
+    boolean granted = false;
+    while (!granted) {
+      DirtyLimit.Waiter waiter = services.dirty().queue(bytes, file.inode().writeback);
+      boolean done = false;
+      try {
+        for (Inode inode : services.inodes().all()) {
+          inode.writeback.issueIfDue();
+        }
+        file.await(waiter.over);
+        file.throwWritebackError();
+        done = true;
+      } finally {
+        granted = waiter.finish();
+        if (granted && !done) {
+          services.dirty().end(bytes);
+        }
       }
-      for (Inode inode : services.inodes().all()) {
-        inode.writeback.issue();
-      }
-      file.await(room);
-      file.throwWritebackError();
     }
   }
 
-  private static void sendStream(Inode inode) {
+  private void sendStream(Inode inode) {
     boolean enough;
     inode.lock.lock();
     try {
@@ -119,8 +131,10 @@ final class Writes {
     } finally {
       inode.lock.unlock();
     }
-    if (enough) {
-      inode.writeback.issue();
+    // Who waits for room has had everything sent that was dirty then; what is dirty since must not
+    // lie about while they wait.
+    if (enough || services.dirty().isPressed()) {
+      inode.writeback.issueIfDue();
     }
   }
 }
