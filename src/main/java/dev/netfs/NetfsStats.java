@@ -16,6 +16,13 @@ import java.util.Map;
  * @param reconnects connections made again after one was lost
  * @param cachedBytes bytes of memory that hold file content now
  * @param dirtyBytes written bytes that the server does not have yet
+ * @param listingsAhead directories that were listed before anybody asked, since a program seemed to
+ *     walk a tree
+ * @param listingsAheadUsed how many of those somebody asked for then; the others were of no use, or
+ *     are not yet
+ * @param filesAhead small files that were fetched before anybody opened them, since a program
+ *     seemed to open a directory's files one after another
+ * @param filesAheadUsed how many of those somebody opened then
  */
 public record NetfsStats(
     Map<String, Long> requests,
@@ -26,7 +33,11 @@ public record NetfsStats(
     long retries,
     long reconnects,
     long cachedBytes,
-    long dirtyBytes) {
+    long dirtyBytes,
+    long listingsAhead,
+    long listingsAheadUsed,
+    long filesAhead,
+    long filesAheadUsed) {
 
   public NetfsStats {
     requests = Map.copyOf(requests);

@@ -102,6 +102,7 @@ final class AttributeCache {
   /** Forgets an object that is being changed. To be called after the change, or with its start. */
   void changed(String path) {
     String parent = Names.parent(path);
+    changes.incrementAndGet(stripe(path)); // what is listed in it, where it is a directory
     changes.incrementAndGet(stripe(parent));
     changes.incrementAndGet(stripe(Names.parent(parent)));
     entries.invalidate(path);
@@ -134,6 +135,16 @@ final class AttributeCache {
   void treeChanged() {
     treeChanges.incrementAndGet();
     entries.invalidateAll();
+  }
+
+  /** Returns whether nothing was changed here since a ticket was taken. */
+  boolean isValid(Ticket asked) {
+    return valid(asked);
+  }
+
+  /** Returns whether what is in a directory may have other names, by which it could be changed. */
+  boolean hasFurtherNames(String directory) {
+    return further.throughLink(directory);
   }
 
   private boolean valid(Ticket asked) {

@@ -245,7 +245,7 @@ final class Inode {
         if (token == null) {
           return false;
         }
-        checkedNanos = System.nanoTime() - age;
+        checkedNanos = services.background().nanoTime() - age;
       }
       opens++;
       if (reader == null) {
@@ -259,7 +259,7 @@ final class Inode {
 
   /** Returns whether the server was asked within the time for which attributes count as fresh. */
   private boolean isChecked() {
-    return System.nanoTime() - checkedNanos < services.options().attrTtl().toNanos();
+    return services.background().nanoTime() - checkedNanos < services.options().attrTtl().toNanos();
   }
 
   /** Returns the handle of an open file that is only set up, not open yet, or null. */

@@ -54,6 +54,7 @@ public final class Mount implements Closeable {
   private final Reads reads;
   private final Writes writes;
   private final DirectIo directIo;
+  private final Directories directories;
   private final Set<OpenFile> files = ConcurrentHashMap.newKeySet();
   private final Background.Task flusher;
   private final AtomicBoolean open = new AtomicBoolean(true);
@@ -67,12 +68,11 @@ public final class Mount implements Closeable {
     this.background = background;
     root = spec.root();
     options = MountOptions.of(spec.options());
+    boolean keepsAttributes =
+        options.cache() != CacheMode.NONE && options.cache() != CacheMode.STRICT;
     attributes =
         new AttributeCache(
-            background,
-            options.cache() == CacheMode.NONE || options.cache() == CacheMode.STRICT
-                ? java.time.Duration.ZERO
-                : options.attrTtl());
+            background, keepsAttributes ? options.attrTtl() : java.time.Duration.ZERO);
     session =
         new ShareSession(
             background,
@@ -98,6 +98,7 @@ public final class Mount implements Closeable {
     reads = new Reads(services);
     writes = new Writes(services);
     directIo = new DirectIo(services);
+    directories = new Directories(services, keepsAttributes);
     long age = options.writebackAge().toMillis();
     long period = Math.max(10, Math.min(1000, age / 2));
     flusher =
@@ -214,6 +215,7 @@ public final class Mount implements Closeable {
   /** Drops all clean data and all attributes. */
   public void dropCaches() {
     attributes.treeChanged();
+    directories.clear();
     inodes.all().forEach(Inode::invalidate);
   }
 
@@ -334,6 +336,9 @@ public final class Mount implements Closeable {
 
   /** Returns the files with dirty bytes now. */
   private Set<Inode> unsent() {
+    if (services.dirty().bytes() == 0) {
+      return Set.of(); // as most of the time
+    }
     Set<Inode> unsent = new HashSet<>();
     for (Inode inode : inodes.all()) {
       if (inode.writeback.isDirty()) {
@@ -354,27 +359,24 @@ public final class Mount implements Closeable {
     return inode == null ? info : inode.overlay(info, unsent.contains(inode));
   }
 
-  /** Lists a directory. */
+  /** Lists a directory: asks the server. */
   public List<DirectoryEntry> list(String path) throws IOException {
     Set<Inode> unsent = unsent();
-    AttributeCache.Ticket ticket = attributes.listTicket(path);
-    List<DirectoryEntry> entries =
-        Await.result(
-            session.call(
-                "list",
-                share -> {
-                  // A list of its own for every attempt: a lost connection may leave half of one.
-                  List<DirectoryEntry> found = new ArrayList<>();
-                  return share.list(path, found::add).thenApply(done -> found);
-                }));
-    attributes.putListing(path, entries, ticket);
-    String prefix = path.equals("/") ? "/" : path + "/";
+    List<DirectoryEntry> entries = new ArrayList<>(directories.list(path).entries());
     entries.replaceAll(
         entry -> {
-          FileInfo mine = overlay(prefix + entry.name(), entry.info(), unsent);
+          FileInfo mine = overlay(Directories.child(path, entry.name()), entry.info(), unsent);
           return mine == entry.info() ? entry : new DirectoryEntry(entry.name(), mine);
         });
     return entries;
+  }
+
+  /**
+   * Returns the names in a directory, sorted: as they were up to {@code attrTtl} ago, but with all
+   * that this mount has done.
+   */
+  public List<String> names(String path) throws IOException {
+    return directories.names(path);
   }
 
   /** Makes a directory. */

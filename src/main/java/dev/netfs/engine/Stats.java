@@ -16,6 +16,11 @@ final class Stats {
   final LongAdder retries = new LongAdder();
   final LongAdder reconnects = new LongAdder();
 
+  final LongAdder listingsAhead = new LongAdder();
+  final LongAdder listingsAheadUsed = new LongAdder();
+  final LongAdder filesAhead = new LongAdder();
+  final LongAdder filesAheadUsed = new LongAdder();
+
   /** Counts a request to the server. */
   void request(String kind) {
     requests.computeIfAbsent(kind, k -> new LongAdder()).increment();
@@ -33,6 +38,10 @@ final class Stats {
         retries.sum(),
         reconnects.sum(),
         cachedBytes,
-        dirtyBytes);
+        dirtyBytes,
+        listingsAhead.sum(),
+        listingsAheadUsed.sum(),
+        filesAhead.sum(),
+        filesAheadUsed.sum());
   }
 }

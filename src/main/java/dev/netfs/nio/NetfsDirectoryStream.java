@@ -1,6 +1,5 @@
 package dev.netfs.nio;
 
-import dev.netfs.share.DirectoryEntry;
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
@@ -19,12 +18,12 @@ import org.jspecify.annotations.Nullable;
 final class NetfsDirectoryStream implements DirectoryStream<Path> {
   private final NetfsPath directory;
   private final Filter<? super Path> filter;
-  private final List<DirectoryEntry> entries;
+  private final List<String> entries;
   private final AtomicBoolean iterated = new AtomicBoolean();
   private volatile boolean closed;
 
   private NetfsDirectoryStream(
-      NetfsPath directory, Filter<? super Path> filter, List<DirectoryEntry> entries) {
+      NetfsPath directory, Filter<? super Path> filter, List<String> entries) {
     this.directory = directory;
     this.filter = filter;
     this.entries = entries;
@@ -34,9 +33,9 @@ final class NetfsDirectoryStream implements DirectoryStream<Path> {
       throws IOException {
     Objects.requireNonNull(filter, "filter");
     MountedFileSystem fs = directory.getFileSystem();
-    List<DirectoryEntry> entries;
+    List<String> entries;
     try {
-      entries = fs.mount().list(directory.remote());
+      entries = fs.mount().names(directory.remote());
     } catch (IOException e) {
       throw PathErrors.shown(e, directory);
     }
@@ -65,17 +64,17 @@ final class NetfsDirectoryStream implements DirectoryStream<Path> {
    * the stream is closed.
    */
   private final class Entries implements Iterator<Path> {
-    private final Iterator<DirectoryEntry> rest;
+    private final Iterator<String> rest;
     private @Nullable Path next;
 
-    Entries(Iterator<DirectoryEntry> rest) {
+    Entries(Iterator<String> rest) {
       this.rest = rest;
     }
 
     @Override
     public boolean hasNext() {
       while (next == null && !closed && rest.hasNext()) {
-        Path entry = directory.entry(rest.next().name());
+        Path entry = directory.entry(rest.next());
         try {
           if (filter.accept(entry)) {
             next = entry;

@@ -1,0 +1,191 @@
+package dev.netfs.engine;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.netfs.share.DirectoryEntry;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lists directories, keeps the listings, and has those listed ahead that a walk comes to next.
+ *
+ * <p>A listing that was asked for is kept twice: the attributes in it for {@link AttributeCache},
+ * each by its name, and the names here. The names answer for {@code attrTtl}, as long as this mount
+ * has changed nothing in the directory: the listing carries the {@link AttributeCache.Ticket} of
+ * the moment at which it was asked for, which every change of our own makes invalid. After that it
+ * answers no more, but still tells in which order a program that goes by it will come to what it
+ * names; {@link ListingAhead} and the readahead of small files live on that.
+ *
+ * <p>Listings are sorted by name, so that a program meets the same order whether it sorts or not.
+ *
+ * <p>Safe for use by several threads.
+ */
+final class Directories {
+  private static final long MAX_NAMES = 200_000;
+
+  /** What an empty directory costs, in names. */
+  private static final int OVERHEAD = 8;
+
+  private static final Comparator<DirectoryEntry> BY_NAME =
+      Comparator.comparing(DirectoryEntry::name);
+
+  /**
+   * A directory's content at one moment.
+   *
+   * @param entries what is in it, sorted by name
+   * @param names their names
+   * @param subdirectories the names of those that are directories
+   * @param asked from before it was asked for
+   * @param keptNanos when it arrived
+   */
+  record Listing(
+      List<DirectoryEntry> entries,
+      List<String> names,
+      List<String> subdirectories,
+      AttributeCache.Ticket asked,
+      long keptNanos) {}
+
+  private final Services services;
+  private final boolean keeps;
+  private final Cache<String, Listing> listings;
+  private final ListingAhead ahead;
+
+  /**
+   * @param keeps whether the mount keeps what it was told at all
+   */
+  Directories(Services services, boolean keeps) {
+    this.services = services;
+    this.keeps = keeps && !services.options().attrTtl().isZero();
+    this.listings =
+        Caffeine.newBuilder()
+            .executor(Runnable::run)
+            .maximumWeight(MAX_NAMES)
+            .weigher((String path, Listing listing) -> listing.names.size() + OVERHEAD)
+            .build();
+    this.ahead = new ListingAhead(services, this);
+  }
+
+  /** Asks the server for a directory's content, in any case. */
+  Listing list(String path) throws IOException {
+    AttributeCache.Ticket asked = services.attributes().listTicket(path);
+    return keep(path, Await.result(ask(path)), asked);
+  }
+
+  /** Returns the names in a directory, which may be those of up to {@code attrTtl} ago. */
+  List<String> names(String path) throws IOException {
+    if (!keeps) {
+      return list(path).names;
+    }
+    CompletableFuture<Listing> coming = ahead.visit(path);
+    Listing known = find(path);
+    if (known != null) {
+      if (coming != null) {
+        ahead.advance(path);
+      }
+      return known.names;
+    }
+    if (coming != null) {
+      ahead.advance(path);
+      known = arrived(coming);
+      if (known != null) {
+        return known.names;
+      }
+    }
+    AttributeCache.Ticket asked = services.attributes().listTicket(path);
+    CompletableFuture<List<DirectoryEntry>> answer = ask(path);
+    ahead.advance(path); // after the request that somebody waits for
+    known = keep(path, Await.result(answer), asked);
+    ahead.advance(path); // to what it names
+    return known.names;
+  }
+
+  /** Waits for a listing that was asked for ahead; null if it is of no use. */
+  private @Nullable Listing arrived(CompletableFuture<Listing> coming) {
+    Listing listing =
+        coming
+            .handle((found, failure) -> failure == null ? found : null) // asked again, by the user
+            .join();
+    return listing != null && services.attributes().isValid(listing.asked) ? listing : null;
+  }
+
+  /** Asks for a listing that nobody waits for yet. */
+  CompletableFuture<Listing> listAhead(String path) {
+    AttributeCache.Ticket asked = services.attributes().listTicket(path);
+    return ask(path)
+        .thenApplyAsync(entries -> keep(path, entries, asked), services.background()::execute);
+  }
+
+  private CompletableFuture<List<DirectoryEntry>> ask(String path) {
+    return services
+        .session()
+        .call(
+            "list",
+            share -> {
+              // A list of its own for every attempt: a lost connection may leave half of one.
+              List<DirectoryEntry> found = new ArrayList<>();
+              return share.list(path, found::add).thenApply(done -> found);
+            });
+  }
+
+  private Listing keep(String path, List<DirectoryEntry> found, AttributeCache.Ticket asked) {
+    found.sort(BY_NAME);
+    List<String> names = new ArrayList<>(found.size());
+    List<String> subdirectories = new ArrayList<>();
+    for (DirectoryEntry entry : found) {
+      names.add(entry.name());
+      if (entry.info().isDirectory()) {
+        subdirectories.add(entry.name());
+      }
+    }
+    services.attributes().putListing(path, found, asked);
+    Listing listing =
+        new Listing(
+            Collections.unmodifiableList(found),
+            Collections.unmodifiableList(names),
+            List.copyOf(subdirectories),
+            asked,
+            services.background().nanoTime());
+    if (keeps && !services.attributes().hasFurtherNames(path)) {
+      listings.put(path, listing);
+    }
+    return listing;
+  }
+
+  /** Returns a listing that may answer, or null. */
+  @Nullable Listing find(String path) {
+    Listing listing = listings.getIfPresent(path);
+    return listing != null && isRecent(listing) && services.attributes().isValid(listing.asked)
+        ? listing
+        : null;
+  }
+
+  /** Returns the order in which a program may come to what is in a directory, or null. */
+  @Nullable Listing order(String path) {
+    return listings.getIfPresent(path);
+  }
+
+  /** Returns whether a listing has arrived within the time for which it may answer. */
+  boolean isRecent(Listing listing) {
+    return isRecent(listing.keptNanos);
+  }
+
+  boolean isRecent(long nanos) {
+    return services.background().nanoTime() - nanos < services.options().attrTtl().toNanos();
+  }
+
+  /** Forgets everything. */
+  void clear() {
+    listings.invalidateAll();
+    ahead.clear();
+  }
+
+  /** Returns the path of an entry. */
+  static String child(String directory, String name) {
+    return directory.equals("/") ? "/" + name : directory + "/" + name;
+  }
+}
