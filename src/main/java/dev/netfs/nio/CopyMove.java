@@ -138,7 +138,7 @@ final class CopyMove {
     } catch (NoSuchFileException e) {
       return null;
     }
-    if (sameMount() && isSame(info, existing)) {
+    if (isSame(info, existing)) {
       return info;
     }
     if (!options.replace()) {
@@ -147,13 +147,16 @@ final class CopyMove {
     return existing;
   }
 
-  private boolean isSame(FileInfo info, FileInfo existing) {
+  private boolean isSame(FileInfo info, FileInfo existing) throws IOException {
+    if (!sameMount()) {
+      return false;
+    }
     if (info.fileKey() != null && existing.fileKey() != null) {
       return info.fileKey().equals(existing.fileKey());
     }
     // A link is not the file that it leads to, whose content may well replace it.
-    return source.remote().equals(target.remote())
-        && info.isSymbolicLink() == existing.isSymbolicLink();
+    return info.type() == existing.type()
+        && RealPaths.isSame(source, options.follow(), target, false);
   }
 
   // ---- moving within a mount
@@ -249,7 +252,7 @@ final class CopyMove {
   private void copyContent(FileInfo info, @Nullable FileInfo existing) throws IOException {
     try (OpenFile in = from.open(source.remote(), OpenMode.READ)) {
       replaceTarget(existing);
-      if (sameMount() && to.copy(source.remote(), target.remote())) {
+      if (copiedByTheServer()) {
         return;
       }
       OpenMode create =
@@ -269,6 +272,20 @@ final class CopyMove {
         out.abandon();
         throw undone(e);
       }
+    }
+  }
+
+  private boolean copiedByTheServer() throws IOException {
+    try {
+      return sameMount() && to.copy(source.remote(), target.remote());
+    } catch (NoSuchFileException e) {
+      if (source.remote().equals(target.remote())) {
+        throw e; // a link to be replaced by what it leads to; as the JDK's provider
+      }
+      // The target that was replaced was the source after all, by a name that we could not know
+      // for one of its own, as through a link that leads out of the mount and back. What it had is
+      // in the open file only.
+      return false;
     }
   }
 

@@ -290,7 +290,7 @@ abstract class NetfsFileSystemProvider extends FileSystemProvider {
     if (info.fileKey() != null && otherInfo.fileKey() != null) {
       return info.fileKey().equals(otherInfo.fileKey());
     }
-    return RealPaths.resolve(ours, true).equals(RealPaths.resolve(that, true));
+    return RealPaths.isSame(ours, true, that, true);
   }
 
   @Override

@@ -9,6 +9,7 @@ import java.nio.file.NoSuchFileException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Finds what a path leads to when the symbolic links on the way are followed. */
 final class RealPaths {
@@ -29,7 +30,12 @@ final class RealPaths {
         mount.stat(path.remote(), false);
         return path.remote();
       }
-      return followed(mount, path);
+      String real = followed(mount, path.remote(), path);
+      if (real == null) {
+        throw new NoSuchFileException(
+            path.toString(), null, "a symbolic link on its way leads out of the mount");
+      }
+      return real;
     } catch (NoSuchFileException e) {
       // Whatever it was on the way: it is this path that leads nowhere.
       NoSuchFileException shown = new NoSuchFileException(path.toString(), null, e.getReason());
@@ -40,8 +46,44 @@ final class RealPaths {
     }
   }
 
-  private static String followed(Mount mount, NetfsPath path) throws IOException {
-    Deque<String> ahead = new ArrayDeque<>(PathSyntax.elements(path.remote()));
+  /**
+   * Returns whether two paths of one mount, of things that exist, are names of the same one by the
+   * symbolic links on their way. Hard links do not show, nor does what a link that leads out of the
+   * mount leads to: such a name is that of nothing else.
+   *
+   * @param follow whether a link that is the first path's last element is followed
+   * @param followOther whether one that is the second's is
+   */
+  static boolean isSame(NetfsPath path, boolean follow, NetfsPath other, boolean followOther)
+      throws IOException {
+    if (path.remote().equals(other.remote())) {
+      return true;
+    }
+    Mount mount = path.getFileSystem().mount();
+    if (!mount.capabilities().symbolicLinks()) {
+      return false;
+    }
+    String real = real(mount, path, follow);
+    return real != null && real.equals(real(mount, other, followOther));
+  }
+
+  private static @Nullable String real(Mount mount, NetfsPath path, boolean follow)
+      throws IOException {
+    String name = path.remote();
+    if (follow || name.equals("/")) {
+      return followed(mount, name, path);
+    }
+    int end = name.lastIndexOf('/');
+    String directory = followed(mount, end == 0 ? "/" : name.substring(0, end), path);
+    return directory == null ? null : PathSyntax.resolve(directory, name.substring(end + 1));
+  }
+
+  /**
+   * Returns the name without links of what a name leads to, or null if that is out of the mount.
+   */
+  private static @Nullable String followed(Mount mount, String name, NetfsPath path)
+      throws IOException {
+    Deque<String> ahead = new ArrayDeque<>(PathSyntax.elements(name));
     String real = "/";
     int links = 0;
     if (ahead.isEmpty()) {
@@ -55,8 +97,7 @@ final class RealPaths {
       if (element.equals("..")) {
         // Of a link's target only; by now nothing before it is a link, so that names suffice.
         if (real.equals("/") && !mount.root().getPath().equals("/")) {
-          throw new NoSuchFileException(
-              path.toString(), null, "a symbolic link on its way leads out of the mount");
+          return null;
         }
         real = PathSyntax.normalize(real + "/..");
         continue;
