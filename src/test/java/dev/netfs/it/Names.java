@@ -22,6 +22,7 @@ final class Names {
   private static final String[] ALPHABET = {"a", "b", "c", "f", "g.txt", "h h", "x#%41?", "[y]"};
   private static final int DEPTH = 3;
   private static final int CROWDED = 40;
+  private static final int MAX_LINKS = 40;
 
   private final Random random;
   private final Path oracle;
@@ -120,14 +121,26 @@ final class Names {
     return linked.contains(key(path));
   }
 
-  /** Returns whether a name has something on its way that is there and not a directory. */
-  boolean isInFile(String name) {
-    Path path = oracle;
-    for (Path element : oracle.getFileSystem().getPath(name)) {
+  /**
+   * Returns whether a name, or a link on its way, has something on its way that is there and not a
+   * directory.
+   */
+  boolean isInFile(String name) throws IOException {
+    return isInFile(oracle, oracle.getFileSystem().getPath(name), MAX_LINKS);
+  }
+
+  private static boolean isInFile(Path from, Path name, int links) throws IOException {
+    Path path = from;
+    for (Path element : name) {
       if (Files.exists(path) && !Files.isDirectory(path)) {
         return true;
       }
       path = path.resolve(element);
+      if (Files.isSymbolicLink(path) && !Files.exists(path) && links > 0) {
+        Path target = Files.readSymbolicLink(path);
+        Path start = target.isAbsolute() ? target.getRoot() : path.getParent();
+        return isInFile(start, target, links - 1);
+      }
     }
     return false;
   }
@@ -136,6 +149,38 @@ final class Names {
   void linked(String name) throws IOException {
     if (Files.isRegularFile(at(name), LinkOption.NOFOLLOW_LINKS)) {
       linked.add(key(at(name)));
+    }
+  }
+
+  /** Returns whether two names are those of one file without a symbolic link being the reason. */
+  boolean areHardLinks(String name, String other) throws IOException {
+    Path path = at(name);
+    Path second = at(other);
+    return Files.isRegularFile(path)
+        && Files.isRegularFile(second)
+        && Files.isSameFile(path, second)
+        && !path.toRealPath().equals(second.toRealPath());
+  }
+
+  /**
+   * Deletes what an operation made, through a link, beside the directory that is compared: a mount
+   * cannot tell the real path of what is not in it.
+   *
+   * @param backing the server's directory, in as many directories of its own as the oracle
+   */
+  void deleteOutside(Path backing, int depth) throws IOException {
+    Path outside = oracle;
+    Path onServer = backing;
+    for (int i = 0; i < depth; i++) {
+      Path inside = outside;
+      outside = outside.getParent();
+      onServer = onServer.getParent();
+      try (Stream<Path> entries = Files.list(outside)) {
+        for (Path entry : entries.filter(entry -> !entry.equals(inside)).toList()) {
+          Trees.delete(entry);
+          Trees.delete(onServer.resolve(entry.getFileName()));
+        }
+      }
     }
   }
 

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -21,6 +22,9 @@ import java.util.stream.LongStream;
  * seed alone.
  */
 final class OracleRun {
+  /** So many directories around the compared one hold nothing else: links climb out of it. */
+  static final int DEPTH = 5;
+
   private static final int LOGGED = Integer.getInteger("netfs.oracle.log", 60);
 
   private final long seed;
@@ -38,10 +42,10 @@ final class OracleRun {
 
   /**
    * @param mounts one mount, or several of the same directory, which take turns
-   * @param backing that directory, as the server has it
-   * @param oracle an empty directory to compare with
+   * @param backing that directory, as the server has it, the only one in {@link #DEPTH} directories
+   * @param oracle an empty directory to compare with, as deep
    */
-  OracleRun(long seed, List<NetfsFileSystem> mounts, Path backing, Path oracle) {
+  OracleRun(long seed, List<NetfsFileSystem> mounts, Path backing, Path oracle) throws IOException {
     this.seed = seed;
     this.random = new Random(seed);
     this.mounts = mounts;
@@ -50,7 +54,8 @@ final class OracleRun {
     this.netfs = new Side(true, mounts.stream().map(fs -> fs.getPath("/")).toList());
     this.oracle = new Side(false, List.of(oracle));
     this.names = new Names(random, oracle);
-    this.paths = new PathOperations(random, names);
+    Object key = Files.readAttributes(netfs.root(), BasicFileAttributes.class).fileKey();
+    this.paths = new PathOperations(random, names, key != null);
     this.channels = new ChannelOperations(random, names);
   }
 
@@ -110,6 +115,9 @@ final class OracleRun {
       closeAll();
     }
     carryOut(operation);
+    if (byFurtherName) {
+      names.deleteOutside(backing, DEPTH);
+    }
     for (int i = 0; i < further.length; i++) {
       further[i] = oracle.channels[i] != null && (further[i] || !open[i] && byFurtherName);
     }

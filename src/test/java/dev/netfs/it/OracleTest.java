@@ -29,8 +29,8 @@ class OracleTest {
   }
 
   private static void run(long seed, Path directory, int operations) throws IOException {
-    Path backing = Files.createDirectory(directory.resolve("backing"));
-    Path oracle = Files.createDirectory(directory.resolve("oracle"));
+    Path backing = Files.createDirectories(directory.resolve("server/1/2/3/4/5/backing"));
+    Path oracle = Files.createDirectories(directory.resolve("jdk/1/2/3/4/5/oracle"));
     Netfs.Builder builder = Netfs.mount(backing).option("locks", "local");
     if (seed % 2 == 1) {
       builder.option("pageSize", 4096).memory(65_536).rsize(3000).wsize(5000);

@@ -38,10 +38,16 @@ import java.util.stream.Stream;
 final class PathOperations {
   private final Random random;
   private final Names names;
+  private final boolean fileKeys;
 
-  PathOperations(Random random, Names names) {
+  /**
+   * @param fileKeys whether netfs is shown which names are those of one file; if not, it cannot
+   *     know hard links for what they are
+   */
+  PathOperations(Random random, Names names, boolean fileKeys) {
     this.random = random;
     this.names = names;
+    this.fileKeys = fileKeys;
   }
 
   private static Operation of(String text, String name, Side.Deed deed) {
@@ -224,6 +230,10 @@ final class PathOperations {
       // The JDK deletes what is at the target before it finds out that nothing can take its place.
       target = names.fresh() + "2";
     }
+    while (!fileKeys && names.areHardLinks(source, target)) {
+      // The JDK does nothing then, and netfs takes them for two files.
+      target += "2";
+    }
     return copyOrMove(source, target);
   }
 
@@ -332,11 +342,16 @@ final class PathOperations {
             "same file " + name + " and " + other,
             List.of(name, other),
             false,
-            side -> Files.isSameFile(side.at(name), side.at(other)));
+            side -> isSameFile(side, name, other));
       }
       case 6 -> of("modified when", name, side -> when(side.at(name), links));
       default -> of("size", name, side -> sizeOfFile(side.at(name)));
     };
+  }
+
+  private boolean isSameFile(Side side, String name, String other) throws IOException {
+    return Files.isSameFile(side.at(name), side.at(other))
+        && (side.netfs || fileKeys || !names.areHardLinks(name, other));
   }
 
   private static String leadsTo(Side side, Path link) throws IOException {

@@ -1,0 +1,95 @@
+package dev.netfs.it;
+
+import dev.netfs.NetfsFileSystem;
+import dev.netfs.testing.CountingProxy;
+import dev.netfs.testing.OpenSshServer;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** A thousand random operations over a real OpenSSH server, each seed with options of its own. */
+@Timeout(120)
+class OracleIT {
+  private static final int OPERATIONS = 1000;
+
+  private static OpenSshServer server;
+  private static CountingProxy proxy;
+
+  @TempDir Path temporary;
+
+  @BeforeAll
+  static void start() throws IOException {
+    server = OpenSshServer.start();
+    proxy = CountingProxy.to(server.host(), server.port());
+    server.alsoKnownAt(proxy.port());
+  }
+
+  @AfterAll
+  static void stop() {
+    if (proxy != null) {
+      proxy.close();
+    }
+    if (server != null) {
+      server.close();
+    }
+  }
+
+  static LongStream seeds() {
+    return OracleRun.seeds(5);
+  }
+
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void agreesWithALocalDirectory(long seed) throws IOException {
+    // Deep enough for a link that climbs out of the tree to lead nowhere.
+    Path backing = Files.createDirectories(server.data().resolve(seed + "/1/2/3/4/5/backing"));
+    for (Path made = backing; !made.equals(server.data()); made = made.getParent()) {
+      server.own(made);
+    }
+    Path oracle = Files.createDirectories(temporary.resolve("1/2/3/4/5/oracle"));
+    switch ((int) (seed % 5)) {
+      case 0 -> run(seed, backing, oracle);
+      case 1 -> run(seed, backing, oracle, "pageSize", 4096, "memory", 65_536, "readahead", 20_000);
+      case 2 -> runTwoClients(seed, backing, oracle);
+      case 3 -> run(seed, backing, oracle, "rsize", 3000, "wsize", 5000, "write", "through");
+      default -> run(seed, backing, oracle, "cache", "none");
+    }
+  }
+
+  private static void run(long seed, Path backing, Path oracle, Object... options)
+      throws IOException {
+    try (NetfsFileSystem fs = mount(server.uri("/" + server.data().relativize(backing)), options)) {
+      new OracleRun(seed, List.of(fs), backing, oracle).execute(OPERATIONS);
+    }
+  }
+
+  /** They see each other's changes from close to open; attributes at once, which is asked for. */
+  private static void runTwoClients(long seed, Path backing, Path oracle) throws IOException {
+    String below = "/" + server.data().relativize(backing);
+    try (NetfsFileSystem one = mount(server.uri(below), "attrTtl", "0s");
+        NetfsFileSystem two = mount(server.uri(proxy.port(), below), "attrTtl", "0s")) {
+      new OracleRun(seed, List.of(one, two), backing, oracle).execute(OPERATIONS);
+    }
+  }
+
+  private static NetfsFileSystem mount(URI uri, Object... options) throws IOException {
+    Map<String, Object> env = new HashMap<>(server.options());
+    env.put("locks", "local");
+    for (int i = 0; i < options.length; i += 2) {
+      env.put((String) options[i], options[i + 1]);
+    }
+    return (NetfsFileSystem) FileSystems.newFileSystem(uri, env);
+  }
+}
