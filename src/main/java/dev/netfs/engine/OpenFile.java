@@ -107,9 +107,19 @@ public final class OpenFile implements Closeable {
   private int readOnce(ByteBuffer dst, long position) throws IOException {
     return switch (mode.caching()) {
       case CACHED -> mount.reads().read(this, dst, position);
-      case UNBUFFERED -> mount.directIo().read(this, dst, position, false);
+      case UNBUFFERED -> readUnbuffered(dst, position);
       case DIRECT -> mount.directIo().read(this, dst, position, true);
     };
+  }
+
+  /** Takes what is in memory up to the first byte that is not, and the rest from the server. */
+  private int readUnbuffered(ByteBuffer dst, long position) throws IOException {
+    int warm = mount.reads().readResident(inode, dst, position);
+    if (!dst.hasRemaining()) {
+      return warm;
+    }
+    int cold = mount.directIo().read(this, dst, position + warm, false);
+    return warm == 0 ? cold : warm + Math.max(0, cold);
   }
 
   /**

@@ -83,6 +83,33 @@ final class Reads {
     return copied;
   }
 
+  /**
+   * Reads what is in memory, up to the first byte that is not, whatever it is in: without a plan
+   * for what the reader may want next, and without a request.
+   *
+   * @return how many were read, 0 or more
+   */
+  int readResident(Inode inode, ByteBuffer dst, long position) {
+    int total = 0;
+    int copied;
+    do {
+      long at = position + total;
+      int wanted = (int) Math.min(dst.remaining(), Math.max(0, inode.localSize() - at));
+      copied = wanted == 0 ? 0 : copyWarm(inode, dst, at, wanted);
+      if (copied == 0 && wanted > 0) {
+        inode.lock.lock();
+        try {
+          copied = copyLocked(inode, dst, at, wanted);
+        } finally {
+          inode.lock.unlock();
+        }
+      }
+      total += copied;
+    } while (copied > 0);
+    services.stats().bytesFromMemory.add(total);
+    return total;
+  }
+
   private int copyWarm(Inode inode, ByteBuffer dst, long position, int wanted) {
     long at = position;
     long end = position + wanted;

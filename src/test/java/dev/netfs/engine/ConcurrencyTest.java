@@ -31,12 +31,19 @@ class ConcurrencyTest {
   private static final int STRIPS = 400;
 
   @ParameterizedTest
-  @CsvSource({"1, 0, 0.2", "2, 300, 0.2", "3, 100, 0", "4, 50, 0.5"})
+  @CsvSource({
+    "1, 0, 0.2, false",
+    "2, 300, 0.2, false",
+    "3, 100, 0, false",
+    "4, 50, 0.5, false",
+    "5, 0, 0.2, true",
+    "6, 100, 0.2, true"
+  })
   @Tag("C1")
   @Tag("R3")
   @Tag("W1")
   @Tag("W3")
-  void eachThreadFindsWhatItWrote(long seed, int maxDelayMicros, double shortRate)
+  void eachThreadFindsWhatItWrote(long seed, int maxDelayMicros, double shortRate, boolean mixed)
       throws Exception {
     SimServer server = new SimServer(seed);
     server.maxDelayMicros = maxDelayMicros;
@@ -56,7 +63,7 @@ class ConcurrencyTest {
         int owner = i;
         owners.add(
             CompletableFuture.runAsync(
-                () -> own(mount, new Random(seed * 100 + owner), owner, expected), threads));
+                () -> own(mount, new Random(seed * 100 + owner), owner, expected, mixed), threads));
       }
       CompletableFuture<Void> dropper =
           CompletableFuture.runAsync(
@@ -78,18 +85,13 @@ class ConcurrencyTest {
     }
   }
 
-  private static void own(Mount mount, Random random, int owner, byte[] expected) {
-    OpenMode mode =
-        new OpenMode(
-            true,
-            true,
-            Disposition.OPEN_EXISTING,
-            false,
-            -1,
-            OpenMode.Durability.BACK,
-            OpenMode.Caching.CACHED);
-    try (OpenFile file = mount.open("/f", mode)) {
+  private static void own(Mount mount, Random random, int owner, byte[] expected, boolean mixed) {
+    try (OpenFile cached = open(mount, OpenMode.Caching.CACHED);
+        OpenFile unbuffered = open(mount, OpenMode.Caching.UNBUFFERED);
+        OpenFile direct = open(mount, OpenMode.Caching.DIRECT)) {
+      OpenFile[] files = {cached, cached, unbuffered, direct};
       for (int i = 0; i < 300; i++) {
+        OpenFile file = files[mixed ? random.nextInt(files.length) : 0];
         int at = (random.nextInt(STRIPS / THREADS) * THREADS + owner) * STRIP;
         if (random.nextBoolean()) {
           int from = random.nextInt(STRIP);
@@ -98,6 +100,7 @@ class ConcurrencyTest {
           System.arraycopy(bytes, 0, expected, at + from, bytes.length);
           file.write(ByteBuffer.wrap(bytes), at + from);
         }
+        file = files[mixed ? random.nextInt(files.length) : 0];
         ByteBuffer strip = ByteBuffer.allocate(STRIP);
         assertThat(file.read(strip, at)).isEqualTo(STRIP);
         int mismatch = Arrays.mismatch(strip.array(), 0, STRIP, expected, at, at + STRIP);
@@ -106,5 +109,12 @@ class ConcurrencyTest {
     } catch (IOException e) {
       throw new AssertionError(e);
     }
+  }
+
+  private static OpenFile open(Mount mount, OpenMode.Caching caching) throws IOException {
+    return mount.open(
+        "/f",
+        new OpenMode(
+            true, true, Disposition.OPEN_EXISTING, false, -1, OpenMode.Durability.BACK, caching));
   }
 }
