@@ -53,7 +53,7 @@ final class DemoCommand implements Callable<Integer> {
     return failures.isEmpty() ? 0 : Main.FAILED;
   }
 
-  private static void deleteQuietly(Path directory) {
+  static void deleteQuietly(Path directory) {
     try {
       delete(directory);
     } catch (IOException e) {
@@ -61,7 +61,7 @@ final class DemoCommand implements Callable<Integer> {
     }
   }
 
-  private static void delete(Path directory) throws IOException {
+  static void delete(Path directory) throws IOException {
     Files.walkFileTree(
         directory,
         new SimpleFileVisitor<>() {

@@ -2,6 +2,7 @@ package dev.netfs.cli;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -87,17 +88,20 @@ final class DemoServer implements Closeable {
     return HOST + ":" + server.getPort();
   }
 
+  /** Returns where it listens. */
+  InetSocketAddress socketAddress() {
+    return new InetSocketAddress(HOST, server.getPort());
+  }
+
   /** Writes the line of {@code known_hosts} that makes this server trusted. */
   void writeKnownHosts(Path file) throws IOException {
+    writeKnownHosts(file, server.getPort());
+  }
+
+  /** As {@link #writeKnownHosts(Path)}, for clients that come through another port. */
+  void writeKnownHosts(Path file, int port) throws IOException {
     Files.writeString(
-        file,
-        "["
-            + HOST
-            + "]:"
-            + server.getPort()
-            + " "
-            + PublicKeyEntry.toString(hostKey.getPublic())
-            + "\n");
+        file, "[" + HOST + "]:" + port + " " + PublicKeyEntry.toString(hostKey.getPublic()) + "\n");
   }
 
   /** Returns how many SFTP requests have come in so far, of any kind. */

@@ -1,5 +1,6 @@
 package dev.netfs.cli;
 
+import dev.netfs.cli.bench.BenchException;
 import dev.netfs.share.ShareConnectException;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -48,6 +49,7 @@ final class ErrorText {
             || error instanceof ShareConnectException
             || error instanceof Terminal.OutputException
             || error instanceof UsageException
+            || error instanceof BenchException
             || error instanceof IllegalArgumentException
             || error instanceof FileSystemNotFoundException
             || error instanceof FileSystemAlreadyExistsException

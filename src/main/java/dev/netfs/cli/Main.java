@@ -28,7 +28,8 @@ import picocli.CommandLine.Spec;
       ListCommand.class,
       CatCommand.class,
       CopyCommand.class,
-      StatCommand.class
+      StatCommand.class,
+      BenchCommand.class
     },
     synopsisSubcommandLabel = "COMMAND",
     exitCodeListHeading = "%nExit codes:%n",

@@ -32,18 +32,7 @@ final class MountArguments {
    * @throws UsageException if a secret stands on the command line
    */
   Map<String, Object> env(String scheme, Terminal terminal) {
-    for (String name : options.keySet()) {
-      if (ShareOptions.SECRETS.contains(name)) {
-        throw new UsageException(
-            "option '"
-                + name
-                + "' is a secret, which every user of this machine could see on a command line; "
-                + (name.equals("password")
-                    ? "use --password-file FILE or the environment variable NETFS_PASSWORD"
-                    : "set the environment variable " + variable(name)));
-      }
-    }
-    Map<String, Object> env = new HashMap<>(options);
+    Map<String, Object> env = new HashMap<>(plain());
     if (passwordFile != null) {
       env.put("passwordFile", passwordFile);
     }
@@ -58,6 +47,26 @@ final class MountArguments {
       }
     }
     return env;
+  }
+
+  /**
+   * Returns the options that are given by name and value.
+   *
+   * @throws UsageException if a secret stands on the command line
+   */
+  Map<String, String> plain() {
+    for (String name : options.keySet()) {
+      if (ShareOptions.SECRETS.contains(name)) {
+        throw new UsageException(
+            "option '"
+                + name
+                + "' is a secret, which every user of this machine could see on a command line; "
+                + (name.equals("password")
+                    ? "use --password-file FILE or the environment variable NETFS_PASSWORD"
+                    : "set the environment variable " + variable(name)));
+      }
+    }
+    return options;
   }
 
   /** {@code privateKeyPassphrase} is {@code NETFS_PRIVATE_KEY_PASSPHRASE}. */

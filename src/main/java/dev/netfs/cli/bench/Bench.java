@@ -1,0 +1,247 @@
+package dev.netfs.cli.bench;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Measures netfs beside the local disk and other clients, in one process: each round, each of them
+ * does the same once, so that whatever else happens on the machine happens to all; the first round
+ * does not count, and of the others the median does.
+ *
+ * <p>Confined to one thread.
+ */
+public final class Bench {
+  private final BenchSettings settings;
+  private final BenchServer server;
+  private final List<Row> rows = new ArrayList<>();
+
+  /**
+   * @param settings what is to be measured
+   * @param server whose directory is empty, and may be filled
+   */
+  public Bench(BenchSettings settings, BenchServer server) {
+    this.settings = settings;
+    this.server = server;
+  }
+
+  /** Hears of what is measured as it is. */
+  public interface Progress {
+    /** Takes a line of text for the user. */
+    void line(String text) throws IOException;
+  }
+
+  /** Returns the names of all workloads, and what they are. */
+  public static Map<String, String> workloads() {
+    Map<String, String> titles = new TreeMap<>();
+    all().forEach(workload -> titles.put(workload.id(), workload.title()));
+    return titles;
+  }
+
+  /** Returns whether a server of OpenSSH can be started here. */
+  public static boolean hasSshd() {
+    return SshdServer.program().isPresent();
+  }
+
+  /**
+   * Starts OpenSSH's server.
+   *
+   * @param home an empty directory for its configuration
+   * @param data the directory that it serves
+   */
+  public static BenchServer startSshd(Path home, Path data) throws IOException {
+    return new SshdServer(home, data);
+  }
+
+  private static List<Workload> all() {
+    return Stream.of(StreamWorkloads.all(), RandomWorkloads.all(), TreeWorkloads.all())
+        .flatMap(List::stream)
+        .toList();
+  }
+
+  /**
+   * Measures.
+   *
+   * @return what came of it
+   */
+  public Report run(Progress progress) throws IOException {
+    Path local = localDirectory();
+    try {
+      Fixture here = new Fixture(local, settings);
+      Fixture there = new Fixture(server.data(), settings);
+      Report report = new Report(settings, server.description(), local, rows);
+      progress.line(report.heading());
+      for (Link link : settings.links()) {
+        try (Line line = new Line(link, server.address());
+            Field field = new Field(line, here, there)) {
+          for (Workload workload : all()) {
+            boolean wanted = settings.only().isEmpty() || settings.only().contains(workload.id());
+            if (wanted && (workload.everyLink() || link.equals(settings.links().get(0)))) {
+              Row row = field.measure(workload);
+              rows.add(row);
+              progress.line(Report.line(row));
+            }
+          }
+        }
+      }
+      progress.line(report.verdicts());
+      return report;
+    } finally {
+      Fixture.delete(local);
+    }
+  }
+
+  private Path localDirectory() throws IOException {
+    Path parent = settings.localDirectory();
+    return parent == null
+        ? Files.createTempDirectory("netfs-bench-local-")
+        : Files.createTempDirectory(parent, "netfs-bench-local-");
+  }
+
+  /** All that are compared on one link. */
+  private final class Field implements Closeable {
+    private final Line line;
+    private final Fixture here;
+    private final Fixture there;
+    private final List<Contestant> contestants = new ArrayList<>();
+    private final @Nullable SftpProgram sftp;
+    private final @Nullable Fixture mounted;
+
+    Field(Line line, Fixture here, Fixture there) throws IOException {
+      this.line = line;
+      this.here = here;
+      this.there = there;
+      contestants.add(new NetfsContestant(server, line, settings));
+      if (settings.peers().contains("local")) {
+        contestants.add(new LocalContestant("local", here.root()));
+      }
+      Path mount = settings.mount();
+      mounted = mount == null ? null : new Fixture(there.fresh("mount"), settings);
+      if (mount != null && mounted != null) {
+        contestants.add(new MountContestant(mount, mounted));
+      }
+      Optional<BenchServer.Login> login = server.login();
+      Optional<Path> program = Programs.find("sftp");
+      boolean withSftp = settings.peers().contains("sftp") && program.isPresent();
+      sftp =
+          withSftp && login.isPresent()
+              ? new SftpProgram(program.orElseThrow(), login.orElseThrow(), line)
+              : null;
+      if (settings.peers().contains("mina") && login.isPresent()) {
+        contestants.add(new MinaContestant(login.orElseThrow(), line));
+      }
+    }
+
+    Row measure(Workload workload) throws IOException {
+      List<Turn> turns = new ArrayList<>();
+      Set<String> names = new TreeSet<>(workload.rivals());
+      names.add("netfs");
+      for (Contestant contestant : contestants) {
+        if (names.contains(contestant.name())) {
+          Fixture fixture = fixture(contestant);
+          workload.prepare().on(fixture);
+          turns.add(turn(workload, contestant, fixture));
+        }
+      }
+      SftpProgram program = sftp;
+      Workload.SftpWork command = workload.sftp();
+      if (program != null && command != null) {
+        here.large();
+        turns.add(
+            new Turn(
+                "sftp",
+                round -> {
+                  Run run = run(there.root(), there, round, true, wire());
+                  command.run(program, server.login().orElseThrow().directory(), run);
+                  return run.sample();
+                }));
+      }
+      Row row = new Row(workload, line.link());
+      for (int round = 0; round <= settings.rounds(); round++) {
+        for (int i = 0; i < turns.size(); i++) {
+          // Nobody always comes first, or always after the same one.
+          Turn turn = turns.get((i + round) % turns.size());
+          take(turn, round, row);
+        }
+      }
+      return row;
+    }
+
+    private void take(Turn turn, int round, Row row) {
+      if (row.hasFailed(turn.name)) {
+        return;
+      }
+      try {
+        Sample sample = turn.action.take(round);
+        if (round > 0) {
+          row.add(turn.name, sample);
+        }
+      } catch (IOException | RuntimeException e) {
+        row.fail(turn.name, e);
+      }
+    }
+
+    private Turn turn(Workload workload, Contestant contestant, Fixture fixture) {
+      boolean patient = contestant instanceof NetfsContestant;
+      return new Turn(
+          contestant.name(),
+          round -> {
+            if (workload.cold() || round == 0) {
+              contestant.renew(workload.options());
+            }
+            // What the others have left is collected before the clock runs.
+            System.gc();
+            Run run = run(contestant.root(), fixture, round, patient, contestant::counters);
+            workload.work().run(run);
+            return run.sample();
+          });
+    }
+
+    private Run run(
+        Path root,
+        Fixture fixture,
+        int round,
+        boolean patient,
+        java.util.function.Supplier<Counters> counters) {
+      return new Run(
+          root, fixture, here.root().resolve("large.bin"), settings, round, patient, counters);
+    }
+
+    private java.util.function.Supplier<Counters> wire() {
+      return () -> new Counters(Map.of(), -1, -1, line.bytesDown(), line.bytesUp());
+    }
+
+    private Fixture fixture(Contestant contestant) {
+      if (contestant instanceof MountContestant && mounted != null) {
+        return mounted;
+      }
+      return contestant instanceof LocalContestant ? here : there;
+    }
+
+    @Override
+    public void close() throws IOException {
+      for (Contestant contestant : contestants) {
+        contestant.close();
+      }
+      if (sftp != null) {
+        sftp.close();
+      }
+    }
+  }
+
+  private interface Action {
+    Sample take(int round) throws IOException;
+  }
+
+  private record Turn(String name, Action action) {}
+}

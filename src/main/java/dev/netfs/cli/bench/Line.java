@@ -1,0 +1,50 @@
+package dev.netfs.cli.bench;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
+
+/** A way to the server: a proxy, or none where the link is plain loopback. */
+final class Line implements Closeable {
+  private final Link link;
+  private final InetSocketAddress server;
+  private final @Nullable LinkProxy proxy;
+
+  Line(Link link, InetSocketAddress server) throws IOException {
+    this.link = link;
+    this.server = server;
+    proxy = link.isPlain() ? null : LinkProxy.start(server, link);
+  }
+
+  Link link() {
+    return link;
+  }
+
+  /** Returns the proxy's port on 127.0.0.1; 0 if there is none. */
+  int proxyPort() {
+    return proxy == null ? 0 : proxy.port();
+  }
+
+  /** Returns where clients connect to. */
+  InetSocketAddress address() {
+    return proxy == null ? server : new InetSocketAddress("127.0.0.1", proxy.port());
+  }
+
+  /** Returns how many bytes have reached clients; -1 if nobody counts. */
+  long bytesDown() {
+    return proxy == null ? -1 : proxy.bytesDown();
+  }
+
+  /** Returns how many bytes have reached the server; -1 if nobody counts. */
+  long bytesUp() {
+    return proxy == null ? -1 : proxy.bytesUp();
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (proxy != null) {
+      proxy.close();
+    }
+  }
+}

@@ -1,0 +1,215 @@
+package dev.netfs.cli.bench;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalDouble;
+
+/** What was measured, for people and for programs. */
+public final class Report {
+  private static final ObjectMapper MAPPER =
+      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+  private final BenchSettings settings;
+  private final String server;
+  private final String disk;
+  private final List<Row> rows;
+
+  Report(BenchSettings settings, String server, Path local, List<Row> rows) throws IOException {
+    this.settings = settings;
+    this.server = server;
+    this.disk = Files.getFileStore(local).type();
+    this.rows = rows;
+  }
+
+  /** Returns whether netfs did all that was asked of it; its speed is another matter. */
+  public boolean isComplete() {
+    return rows.stream().noneMatch(row -> row.hasFailed("netfs"));
+  }
+
+  String heading() {
+    return String.format(
+        Locale.ROOT,
+        "server: %s%nlocal disk: %s; Java %s, %d processors; %d rounds after one to warm up,"
+            + " medians%nin parentheses: how many times that figure netfs's is%n",
+        server,
+        disk,
+        Runtime.version(),
+        Runtime.getRuntime().availableProcessors(),
+        settings.rounds());
+  }
+
+  /** Returns a row as one line of text. */
+  static String line(Row row) {
+    StringBuilder line = new StringBuilder();
+    line.append(
+        String.format(
+            Locale.ROOT,
+            "%-7s %-54s %-15s",
+            row.workload().id(),
+            row.workload().title(),
+            row.link().title()));
+    line.append(" netfs ").append(figure(row.value("netfs"))).append(' ');
+    line.append(row.workload().unit());
+    row.ofLink()
+        .ifPresent(part -> line.append(String.format(Locale.ROOT, " (%.2f of link)", part)));
+    for (String rival : row.samples().keySet()) {
+      if (!rival.equals("netfs")) {
+        line.append(" | ").append(rival).append(' ').append(figure(row.value(rival)));
+        row.ratio(rival)
+            .ifPresent(ratio -> line.append(String.format(Locale.ROOT, " (%.2fx)", ratio)));
+      }
+    }
+    List<Sample> ours = row.samples().get("netfs");
+    if (ours != null) {
+      cost(line, Sample.median(ours));
+    }
+    row.failures().forEach((name, why) -> line.append(" | ").append(name).append(": ").append(why));
+    return line.toString();
+  }
+
+  private static void cost(StringBuilder line, Sample sample) {
+    Counters cost = sample.cost();
+    line.append(" | ").append(cost.totalRequests()).append(" requests");
+    if (cost.wireDown() >= 0) {
+      line.append(
+          String.format(
+              Locale.ROOT,
+              ", wire %.2f MB down %.2f up",
+              cost.wireDown() / 1e6,
+              cost.wireUp() / 1e6));
+    } else if (cost.fileBytesDown() >= 0) {
+      line.append(
+          String.format(
+              Locale.ROOT,
+              ", content %.2f MB down %.2f up",
+              cost.fileBytesDown() / 1e6,
+              cost.fileBytesUp() / 1e6));
+    }
+    sample
+        .notes()
+        .forEach(
+            (name, value) -> line.append(String.format(Locale.ROOT, ", %s %.3g", name, value)));
+  }
+
+  private static String figure(OptionalDouble value) {
+    if (value.isEmpty()) {
+      return "-";
+    }
+    double v = value.getAsDouble();
+    return String.format(Locale.ROOT, v < 100 ? "%.1f" : "%,.0f", v);
+  }
+
+  String verdicts() {
+    StringBuilder text = new StringBuilder("\n");
+    for (MustShow.Verdict verdict : MustShow.verdicts(rows)) {
+      text.append(
+          String.format(
+              Locale.ROOT,
+              "%-3s %-7s %8.3g  %-8s %s%n",
+              verdict.id(),
+              verdict.met() ? "met" : "NOT MET",
+              verdict.measured(),
+              verdict.target(),
+              verdict.what()));
+    }
+    return text.toString();
+  }
+
+  /** Returns the one JSON document that holds every figure. */
+  public String json() {
+    ObjectNode document = MAPPER.createObjectNode();
+    document.put("java", Runtime.version().toString());
+    document.put("processors", Runtime.getRuntime().availableProcessors());
+    document.put("server", server);
+    document.put("localDisk", disk);
+    document.put("rounds", settings.rounds());
+    document.put("size", settings.size());
+    document.put("files", settings.files());
+    document.put("entries", settings.entries());
+    document.put("operations", settings.operations());
+    ObjectNode options = document.putObject("options");
+    settings.options().forEach(options::put);
+    ArrayNode results = document.putArray("results");
+    rows.forEach(row -> write(row, results.addObject()));
+    ArrayNode verdicts = document.putArray("mustShow");
+    for (MustShow.Verdict verdict : MustShow.verdicts(rows)) {
+      verdicts
+          .addObject()
+          .put("id", verdict.id())
+          .put("what", verdict.what())
+          .put("target", verdict.target())
+          .put("measured", verdict.measured())
+          .put("met", verdict.met());
+    }
+    try {
+      return MAPPER.writeValueAsString(document);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a tree of numbers and text is always written", e);
+    }
+  }
+
+  private static void write(Row row, ObjectNode result) {
+    result.put("workload", row.workload().id());
+    result.put("title", row.workload().title());
+    result.put("unit", row.workload().unit());
+    result
+        .putObject("link")
+        .put("title", row.link().title())
+        .put("roundTripMillis", row.link().roundTrip().toNanos() / 1e6)
+        .put("bytesPerSecond", row.link().bytesPerSecond());
+    ObjectNode figures = result.putObject("figures");
+    ObjectNode ratios = result.putObject("ratios");
+    for (Map.Entry<String, List<Sample>> entry : row.samples().entrySet()) {
+      String name = entry.getKey();
+      Sample median = Sample.median(entry.getValue());
+      ObjectNode figure = figures.putObject(name);
+      figure.put("median", median.value());
+      ArrayNode samples = figure.putArray("samples");
+      entry.getValue().forEach(sample -> samples.add(sample.value()));
+      write(median.cost(), figure);
+      median.notes().forEach(figure::put);
+      if (!name.equals("netfs")) {
+        row.ratio(name).ifPresent(ratio -> ratios.put("netfsTo" + capital(name), ratio));
+      }
+    }
+    row.ofLink().ifPresent(part -> ratios.put("ofLink", part));
+    List<String> failed = new ArrayList<>(row.failures().keySet());
+    if (!failed.isEmpty()) {
+      ObjectNode failures = result.putObject("failures");
+      row.failures().forEach(failures::put);
+    }
+  }
+
+  private static void write(Counters cost, ObjectNode figure) {
+    if (!cost.requests().isEmpty()) {
+      ObjectNode requests = figure.putObject("requests");
+      cost.requests().forEach(requests::put);
+    }
+    Map<String, Long> bytes =
+        Map.of(
+            "fileBytesDown", cost.fileBytesDown(),
+            "fileBytesUp", cost.fileBytesUp(),
+            "wireBytesDown", cost.wireDown(),
+            "wireBytesUp", cost.wireUp());
+    bytes.forEach(
+        (name, value) -> {
+          if (value >= 0) {
+            figure.put(name, value);
+          }
+        });
+  }
+
+  private static String capital(String name) {
+    return name.substring(0, 1).toUpperCase(Locale.ROOT) + name.substring(1);
+  }
+}
