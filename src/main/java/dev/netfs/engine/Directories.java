@@ -52,7 +52,6 @@ final class Directories {
 
   private final Services services;
   private final boolean keeps;
-  private final boolean answers;
   private final Cache<String, Listing> listings;
   private final ListingAhead ahead;
 
@@ -61,8 +60,7 @@ final class Directories {
    */
   Directories(Services services, boolean keeps) {
     this.services = services;
-    this.keeps = keeps;
-    this.answers = keeps && !services.options().attrTtl().isZero();
+    this.keeps = keeps && !services.options().attrTtl().isZero();
     this.listings =
         Caffeine.newBuilder()
             .executor(Runnable::run)
@@ -80,7 +78,7 @@ final class Directories {
 
   /** Returns the names in a directory, which may be those of up to {@code attrTtl} ago. */
   List<String> names(String path) throws IOException {
-    if (!answers) {
+    if (!keeps) {
       return list(path).names;
     }
     CompletableFuture<Listing> coming = ahead.visit(path);

@@ -77,6 +77,7 @@ final class Inode {
   private final InodeTable table;
   private volatile String path; // written by InodeTable under its own rules
   private volatile boolean unlinked;
+  private volatile boolean downloading; // written under lock
 
   private volatile long localSize; // written under lock
   private volatile long remoteSize; // written under lock
@@ -161,6 +162,19 @@ final class Inode {
         return;
       }
     }
+  }
+
+  /** Takes in a download that begins: until it ends this inode is not forgotten. Under the lock. */
+  void begin(ReadRequest request) {
+    inflight.add(request);
+    downloading = true;
+  }
+
+  /** Takes in that a download is over. Under the lock. */
+  void end(ReadRequest request) {
+    inflight.remove(request);
+    downloading = !inflight.isEmpty();
+    pageEvicted(); // it may have brought none
   }
 
   /** Notes that a page has gone, perhaps the last. By anybody, under any lock. */
@@ -257,34 +271,6 @@ final class Inode {
     }
   }
 
-  /**
-   * Takes in that a file of which nothing is known here was opened ahead of whoever may open it.
-   *
-   * @param changesBefore {@link #changesSoFar} before the server was asked
-   * @return false if something has come to be known of it meanwhile, which may be newer than the
-   *     answer; nothing has happened then
-   */
-  boolean openedAhead(RemoteFile handle, FileInfo info, long changesBefore) {
-    lock.lock();
-    try {
-      boolean untouched =
-          opens == 0
-              && token == null
-              && pages.size() == 0
-              && !writeback.isDirty()
-              && ownChanges == changesBefore;
-      if (!untouched || unlinked || !info.isRegularFile()) {
-        return false;
-      }
-      opens++;
-      reader = handle;
-      revalidate(info, changesBefore);
-      return true;
-    } finally {
-      lock.unlock();
-    }
-  }
-
   /** Returns whether the server was asked within the time for which attributes count as fresh. */
   private boolean isChecked() {
     return services.background().nanoTime() - checkedNanos < services.options().attrTtl().toNanos();
@@ -331,7 +317,7 @@ final class Inode {
   /** Returns whether the table may forget this inode. By anybody, under any lock. */
   boolean isIdle() {
     // Racy reads are enough: what makes an inode busy goes through the table first.
-    return pages.size() == 0 && !writeback.isDirty();
+    return pages.size() == 0 && !downloading && !writeback.isDirty();
   }
 
   /** Returns the handle to read with, with a use begun. Under the lock. */

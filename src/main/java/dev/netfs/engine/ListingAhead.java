@@ -183,7 +183,8 @@ final class ListingAhead {
 
   /** Returns where a directory stands among its siblings, or where it would, as a search does. */
   private static int place(Listing siblings, String path) {
-    return Collections.binarySearch(siblings.subdirectories(), Names.last(path));
+    String name = path.substring(path.lastIndexOf('/') + 1);
+    return Collections.binarySearch(siblings.subdirectories(), name);
   }
 
   /** Looks for the directories that a walk comes to next. Under the lock. */

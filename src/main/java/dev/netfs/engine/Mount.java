@@ -55,7 +55,6 @@ public final class Mount implements Closeable {
   private final Writes writes;
   private final DirectIo directIo;
   private final Directories directories;
-  private final FilesAhead filesAhead;
   private final Set<OpenFile> files = ConcurrentHashMap.newKeySet();
   private final Background.Task flusher;
   private final AtomicBoolean open = new AtomicBoolean(true);
@@ -100,7 +99,6 @@ public final class Mount implements Closeable {
     writes = new Writes(services);
     directIo = new DirectIo(services);
     directories = new Directories(services, keepsAttributes);
-    filesAhead = new FilesAhead(services, reads, directories);
     long age = options.writebackAge().toMillis();
     long period = Math.max(10, Math.min(1000, age / 2));
     flusher =
@@ -218,7 +216,6 @@ public final class Mount implements Closeable {
   public void dropCaches() {
     attributes.treeChanged();
     directories.clear();
-    filesAhead.clear();
     inodes.all().forEach(Inode::invalidate);
   }
 
@@ -283,16 +280,8 @@ public final class Mount implements Closeable {
   }
 
   private OpenFile open(Inode inode, OpenMode mode) throws IOException {
-    boolean onlyReads = mode.onlyReadsCached();
-    if (onlyReads) {
-      CompletableFuture<Void> ahead = filesAhead.visit(inode.path());
-      if (ahead != null && options.cache() == CacheMode.LOOSE) {
-        ahead.join(); // what it was told can be trusted then
-      }
-      if (inode.openedOnTrust()) {
-        filesAhead.advance(inode.path());
-        return new OpenFile(this, services, inode, mode);
-      }
+    if (mode.onlyReadsCached() && inode.openedOnTrust()) {
+      return new OpenFile(this, services, inode, mode);
     }
     RemoteFile handle = new RemoteFile(session, stats, inode, mode.intent());
     long changes = inode.changesSoFar();
@@ -301,11 +290,7 @@ public final class Mount implements Closeable {
       attributes.changed(path);
     }
     try {
-      CompletableFuture<FileInfo> opening = handle.open();
-      if (onlyReads) {
-        filesAhead.advance(path); // behind the request that somebody waits for
-      }
-      FileInfo info = Await.result(opening);
+      FileInfo info = Await.result(handle.open());
       inode.opened(handle, info, mode.intent(), changes);
     } finally {
       if (mode.write()) {

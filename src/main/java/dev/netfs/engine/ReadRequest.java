@@ -203,7 +203,7 @@ final class ReadRequest {
       for (int i = nextPage; i < pages.length; i++) {
         discard(i);
       }
-      inode.inflight.remove(this);
+      inode.end(this);
       if (uses == 0) {
         unpinAll();
       }
@@ -271,9 +271,20 @@ final class ReadRequest {
     }
   }
 
-  /** Returns whether the request will bring a byte, or has. Under the inode's lock. */
+  /**
+   * Returns where what the request is still to bring begins: behind the pages that it has published
+   * already, which may have been dropped again since, and at its end where nothing of it will be
+   * published. Under the inode's lock.
+   */
+  long onItsWayFrom() {
+    return inode.generation() == generation
+        ? Math.min(end, Math.max(start, (firstPage + nextPage) * pageSize))
+        : end;
+  }
+
+  /** Returns whether the request is still to bring a byte. Under the inode's lock. */
   boolean covers(long position) {
-    return position >= start && position < end;
+    return position >= onItsWayFrom() && position < end;
   }
 
   /** Begins a use. Under the inode's lock. */

@@ -252,7 +252,7 @@ final class Reads {
       }
     }
     for (ReadRequest request : inode.inflight) {
-      missing.remove(request.start, request.end);
+      missing.remove(request.onItsWayFrom(), request.end);
     }
     List<ReadRequest> begun = new ArrayList<>();
     missing.forEachIn(
@@ -263,7 +263,7 @@ final class Reads {
             ReadRequest request =
                 new ReadRequest(
                     services, inode, inode.readerInUse(), at, Math.min(to, at + requestLimit));
-            inode.inflight.add(request);
+            inode.begin(request);
             begun.add(request);
           }
         });
