@@ -11,137 +11,234 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * One file, a few channels, random operations, against an array of bytes: what fsx does. Each seed
- * chooses its own page size, request sizes and faults; a failure prints the seed and the last
- * operations, and {@code -Dnetfs.fsx.seed=N} runs that seed alone.
+ * One file, a few channels, random operations, against a model of bytes: what fsx does. Each seed
+ * chooses its own page size, request sizes, options and faults, and runs under virtual time, the
+ * same way every time; a failure prints the seed and the fewest steps that fail. {@code
+ * docs/testing.md} says how to replay one and how to run a million.
  */
-@Timeout(120)
+@Timeout(600)
 class FileModelTest {
+  private static final String NAME = "netfs.fsx";
+  private static final int OPERATIONS = Integer.getInteger(NAME + ".operations", 300);
   private static final int MAX_SIZE = 300_000;
 
+  /** Far offsets are around here: past what 32 bits hold, and unaligned. */
+  private static final long FAR = (4L << 30) + 12_345;
+
   static LongStream seeds() {
-    Long one = Long.getLong("netfs.fsx.seed");
+    Long one = Long.getLong(NAME + ".seed");
     return one != null
         ? LongStream.of(one)
-        : LongStream.range(0, Long.getLong("netfs.fsx.seeds", 60));
+        : LongStream.range(0, Long.getLong(NAME + ".seeds", 25));
   }
 
   @ParameterizedTest
   @MethodSource("seeds")
   @Tag("R1")
   @Tag("R3")
+  @Tag("R4")
+  @Tag("R5")
   @Tag("S1")
+  @Tag("S2")
   @Tag("S3")
   @Tag("S5")
+  @Tag("C5")
   @Tag("W1")
-  void readsWhatWasWritten(long seed) throws IOException {
-    new Run(seed, false).execute(Integer.getInteger("netfs.fsx.operations", 400));
+  void readsWhatWasWritten(long seed) {
+    run(seed, false, OPERATIONS);
   }
 
   @ParameterizedTest
   @MethodSource("seeds")
   @Tag("R1")
   @Tag("W3")
-  void readsWhatWasWrittenOverBrokenConnections(long seed) throws IOException {
-    new Run(seed, true).execute(Integer.getInteger("netfs.fsx.operations", 400) / 2);
+  void readsWhatWasWrittenOverBrokenConnections(long seed) {
+    run(seed, true, OPERATIONS / 2);
+  }
+
+  private static void run(long seed, boolean faults, int operations) {
+    Shrinking.run(
+        NAME,
+        seed,
+        operations,
+        steps -> {
+          VirtualTime time = new VirtualTime(seed);
+          time.run(() -> new Run(time, seed, faults).execute(steps));
+        });
   }
 
   private static final class Run {
+    private final VirtualTime time;
     private final long seed;
-    private final Random random;
+    private Random random;
     private final SimServer server;
     private final Mount mount;
+    private final int pageSize;
+    private final boolean far;
     private final List<OpenFile> files = new ArrayList<>();
+    private final Map<OpenFile, OpenMode> modes = new HashMap<>();
     private final List<String> log = new ArrayList<>();
-    private byte[] expected = new byte[0];
+    private final ExtentSet everWritten = new ExtentSet();
+    private final SparseBytes expected = new SparseBytes();
 
-    Run(long seed, boolean faults) throws IOException {
+    Run(VirtualTime time, long seed, boolean faults) throws IOException {
+      this.time = time;
       this.seed = seed;
       random = new Random(seed);
-      server = new SimServer(seed);
-      int[] sizes = {1, 511, 4096, 10_000, 65_537, 261_120};
-      server.rsize = sizes[1 + random.nextInt(sizes.length - 1)];
-      server.wsize = sizes[1 + random.nextInt(sizes.length - 1)];
+      server = new SimServer(seed, time);
+      int[] sizes = {511, 4096, 10_000, 65_537, 261_120};
+      server.rsize = sizes[random.nextInt(sizes.length)];
+      server.wsize = sizes[random.nextInt(sizes.length)];
+      if (random.nextInt(20) == 0) {
+        server.rsize = 1; // and little is read, since each byte is a request
+      }
       server.shortRate = random.nextInt(3) * 0.2;
-      server.maxDelayMicros = random.nextBoolean() ? 0 : 200;
+      server.maxDelayMicros = random.nextBoolean() ? 0 : 20_000;
       server.disconnectRate = faults ? 0.03 : 0;
+      server.depth = 1 + random.nextInt(8);
+      far = server.rsize > 1 && random.nextInt(4) == 0;
+      pageSize = 4096 << random.nextInt(3);
       Map<String, Object> options = new HashMap<>();
-      options.put("pageSize", 4096 << random.nextInt(3));
+      options.put("pageSize", pageSize);
       options.put("memory", random.nextBoolean() ? 128 * 1024 : 4 << 20);
       options.put("retries", 50);
       if (random.nextInt(4) == 0) {
         options.put("dirtyLimit", 20_000);
       }
       if (random.nextInt(4) == 0) {
-        options.put("writebackAge", "1ms");
+        options.put("writebackAge", random.nextBoolean() ? "1ms" : "100ms");
       }
-      if (random.nextInt(6) == 0) {
-        options.put("cache", "none");
+      switch (random.nextInt(8)) {
+        case 0 -> options.put("cache", "none");
+        case 1 -> options.put("cache", "loose");
+        case 2 -> options.put("write", "through");
+        default -> {}
       }
-      if (random.nextInt(4) == 0) {
-        options.put("readahead", 0);
+      if (server.rsize == 1 || random.nextInt(4) == 0) {
+        options.put("readahead", server.rsize == 1 || random.nextBoolean() ? 0 : 10_000);
       }
+      if (random.nextInt(3) == 0) {
+        options.put("attrTtl", random.nextBoolean() ? "0s" : "5ms");
+      }
+      // What frames hold before they are used: a byte that is never written to the file.
+      byte[] dirt = new byte[200_000];
+      Arrays.fill(dirt, (byte) 0x5A);
+      server.put("/dirt", dirt);
+      server.onWrite = this::written;
       mount = server.mount(options);
       log.add("options " + options + " rsize " + server.rsize + " wsize " + server.wsize);
     }
 
-    void execute(int operations) throws IOException {
+    void execute(List<Integer> steps) throws IOException {
       try {
-        files.add(open(Disposition.OPEN_OR_CREATE));
-        for (int i = 0; i < operations; i++) {
+        OpenFile first = open(OpenMode.Caching.CACHED, Disposition.OPEN_OR_CREATE, false);
+        for (int number :
+            server.rsize == 1 ? steps.subList(0, Math.min(50, steps.size())) : steps) {
+          random = new Random(seed * 1_000_003 + number);
           step();
+          if (number % 8 == 0) {
+            check(first.inode());
+          }
         }
         for (OpenFile file : List.copyOf(files)) {
-          file.close();
+          close(file);
         }
-        compare("on the server at the end", server.get("/f"), expected);
+        first.close();
+        compareServer("at the end");
+        // What was asked for ahead of readers who have gone may still be on its way.
+        time.sleep(10, TimeUnit.MINUTES);
+        mount.dropCaches();
+        assertThat(mount.stats().dirtyBytes()).as("dirty bytes").isZero();
+        assertThat(mount.services().pages().usedBytes()).as("bytes in memory").isZero();
+        assertThat(mount.services().depth().outstanding()).as("requests outstanding").isZero();
         mount.close();
-        SimServer.eventually("all handles closed", () -> true);
-        assertThat(mount.stats().dirtyBytes()).isZero();
+        assertThat(server.openHandles()).as("open handles").isZero();
       } catch (IOException | RuntimeException | AssertionError e) {
         int from = Math.max(0, log.size() - 25);
         log.add(String.valueOf(files.isEmpty() ? "" : files.get(0).inode()));
         throw new AssertionError(
-            "seed "
-                + seed
-                + ":\n"
-                + log.get(0)
-                + "\n"
-                + String.join("\n", log.subList(from, log.size())),
-            e);
+            log.get(0) + "\n" + String.join("\n", log.subList(from, log.size())) + "\n\n" + e, e);
       }
     }
 
-    private OpenFile open(Disposition disposition) throws IOException {
-      OpenMode.Caching[] modes = OpenMode.Caching.values();
-      OpenMode.Caching caching = random.nextInt(4) == 0 ? modes[random.nextInt(3)] : modes[0];
-      return mount.open(
-          "/f",
-          new OpenMode(true, true, disposition, false, -1, OpenMode.Durability.BACK, caching));
+    private void check(Inode inode) {
+      Invariants.check(
+          inode,
+          pageSize,
+          (position, value) -> expected.at(position) == value,
+          server.content("/f"));
+    }
+
+    /** Nothing is sent that was not written (W1). */
+    private void written(String path, long offset, byte[] bytes) {
+      assertThat(everWritten.contains(offset, offset + bytes.length))
+          .as("all of %d + %d was written here", offset, bytes.length)
+          .isTrue();
+    }
+
+    private OpenFile open(OpenMode.Caching caching, Disposition disposition, boolean truncate)
+        throws IOException {
+      OpenMode.Durability[] durabilities = OpenMode.Durability.values();
+      OpenMode.Durability durability =
+          random.nextInt(8) == 0
+              ? durabilities[random.nextInt(durabilities.length)]
+              : OpenMode.Durability.BACK;
+      OpenMode mode = new OpenMode(true, true, disposition, truncate, -1, durability, caching);
+      OpenFile file = mount.open("/f", mode);
+      if (truncate) {
+        expected.setSize(0);
+      }
+      modes.put(file, mode);
+      return file;
+    }
+
+    private OpenFile any() throws IOException {
+      if (files.isEmpty()) {
+        openAnother(false);
+      }
+      return files.get(random.nextInt(files.size()));
+    }
+
+    private void openAnother(boolean truncate) throws IOException {
+      OpenMode.Caching[] all = OpenMode.Caching.values();
+      OpenMode.Caching caching =
+          random.nextInt(3) == 0 ? all[random.nextInt(3)] : OpenMode.Caching.CACHED;
+      log.add("open " + caching + (truncate ? ", cutting" : ""));
+      files.add(open(caching, Disposition.OPEN_EXISTING, truncate));
+    }
+
+    private void close(OpenFile file) throws IOException {
+      log.add("close " + file);
+      files.remove(file);
+      file.close();
+      compareServer("after close");
     }
 
     private void step() throws IOException {
-      OpenFile file = files.get(random.nextInt(files.size()));
-      switch (random.nextInt(20)) {
-        case 0, 1, 2, 3, 4, 5 -> read(file);
-        case 6, 7, 8, 9, 10, 11 -> write(file);
-        case 12 -> append(file);
-        case 13 -> truncate(file);
+      switch (random.nextInt(24)) {
+        case 0, 1, 2, 3, 4, 5 -> read(any());
+        case 6, 7, 8, 9, 10, 11 -> write(any());
+        case 12 -> append(any());
+        case 13 -> truncate(any());
         case 14 -> {
+          OpenFile file = any();
           log.add("force");
-          file.force(true);
-          compare("on the server after force", server.get("/f"), expected);
+          file.force(random.nextBoolean());
+          compareServer("after force");
         }
         case 15 -> {
+          OpenFile file = any();
           log.add("size");
-          assertThat(file.size()).isEqualTo(expected.length);
+          assertThat(file.size()).isEqualTo(expected.size());
         }
         case 16 -> {
           log.add("drop caches");
@@ -149,80 +246,163 @@ class FileModelTest {
         }
         case 17 -> {
           log.add("stat");
-          assertThat(mount.stat("/f", true).size()).isEqualTo(expected.length);
+          assertThat(mount.stat("/f", true).size()).isEqualTo(expected.size());
         }
         case 18 -> {
           if (files.size() < 4) {
-            log.add("open another");
-            files.add(open(Disposition.OPEN_EXISTING));
+            openAnother(false);
           }
         }
-        default -> {
-          log.add("reopen");
-          file.close();
-          files.remove(file);
-          if (files.isEmpty()) {
-            compare("on the server after close", server.get("/f"), expected);
+        case 19 -> {
+          if (random.nextInt(4) == 0) {
+            openAnother(true);
           }
-          files.add(open(Disposition.OPEN_EXISTING));
+        }
+        case 20 -> {
+          log.add("other file");
+          try (OpenFile dirt = mount.open("/dirt", OpenMode.READ)) {
+            ByteBuffer buffer = ByteBuffer.allocate(length(200_000, 200_000));
+            assertThat(dirt.read(buffer, 0)).isEqualTo(buffer.capacity());
+          }
+        }
+        case 21 -> {
+          log.add("sync");
+          mount.sync();
+          compareServer("after sync");
+        }
+        case 22 -> close(any());
+        default -> {
+          log.add("wait");
+          time.sleep(random.nextInt(5_000_000), TimeUnit.MICROSECONDS);
         }
       }
     }
 
+    /** A position near the beginning, the end, or 4 GiB. */
+    private long position(int past) {
+      long size = expected.size();
+      if (far && random.nextInt(3) == 0) {
+        return FAR - 50_000 + random.nextInt(100_000);
+      }
+      if (size > MAX_SIZE && random.nextBoolean()) {
+        return Math.max(0, size - random.nextInt(MAX_SIZE)) + random.nextInt(past);
+      }
+      return random.nextInt((int) Math.min(MAX_SIZE, size + past));
+    }
+
+    private int length(int usual, int most) {
+      int limit = server.rsize == 1 ? 300 : random.nextInt(4) == 0 ? most : usual;
+      return 1 + random.nextInt(limit);
+    }
+
     private void read(OpenFile file) throws IOException {
-      int position = random.nextInt(expected.length + 100);
-      int length = 1 + random.nextInt(random.nextInt(4) == 0 ? 100_000 : 5_000);
-      log.add("read " + position + " + " + length + " of " + expected.length + " by " + file);
+      long position = position(100);
+      int length = length(5_000, 100_000);
+      log.add("read " + position + " + " + length + " of " + expected.size() + " by " + file);
       ByteBuffer buffer =
           random.nextBoolean() ? ByteBuffer.allocate(length) : ByteBuffer.allocateDirect(length);
-      int count = file.read(buffer, position);
-      int wanted = Math.min(length, expected.length - position);
-      assertThat(count).isEqualTo(wanted <= 0 ? -1 : wanted);
-      if (wanted > 0) {
-        byte[] got = new byte[wanted];
-        buffer.flip().get(got);
-        compare("read", got, Arrays.copyOfRange(expected, position, position + wanted));
+      int warm = random.nextInt(4) == 0 ? file.readFromMemory(buffer, position) : 0;
+      int count = warm < length ? file.read(buffer, position + warm) : 0;
+      int wanted = (int) Math.max(0, Math.min(length, expected.size() - position));
+      assertThat(count)
+          .as("bytes read after %d from memory", warm)
+          .isEqualTo(warm == length ? 0 : wanted == warm ? -1 : wanted - warm);
+      byte[] got = new byte[wanted];
+      buffer.flip().get(got);
+      int at = Arrays.mismatch(got, expected.read(position, wanted));
+      if (at >= 0) {
+        throw new AssertionError("read differs at " + (position + at));
       }
     }
 
     private void write(OpenFile file) throws IOException {
-      int length = 1 + random.nextInt(random.nextInt(4) == 0 ? 60_000 : 3_000);
-      int position = random.nextInt(Math.min(MAX_SIZE, expected.length + 20_000));
-      log.add("write " + position + " + " + length + " of " + expected.length + " by " + file);
+      int length = length(3_000, 60_000);
+      long position = position(20_000);
+      log.add("write " + position + " + " + length + " of " + expected.size() + " by " + file);
       byte[] bytes = bytes(length);
-      expected = Arrays.copyOf(expected, Math.max(expected.length, position + length));
-      System.arraycopy(bytes, 0, expected, position, length);
+      expected.write(position, bytes);
+      everWritten.add(position, position + length);
       assertThat(file.write(ByteBuffer.wrap(bytes), position)).isEqualTo(length);
+      sent(file, "write");
     }
 
     private void append(OpenFile file) throws IOException {
-      byte[] bytes = bytes(1 + random.nextInt(3_000));
-      log.add("append " + bytes.length + " to " + expected.length);
-      int end = expected.length;
-      expected = Arrays.copyOf(expected, end + bytes.length);
-      System.arraycopy(bytes, 0, expected, end, bytes.length);
-      assertThat(file.append(ByteBuffer.wrap(bytes))).isEqualTo(expected.length);
+      byte[] bytes = bytes(length(3_000, 3_000));
+      long end = expected.size();
+      log.add("append " + bytes.length + " to " + end + " by " + file);
+      expected.write(end, bytes);
+      everWritten.add(end, expected.size());
+      assertThat(file.append(ByteBuffer.wrap(bytes))).isEqualTo(expected.size());
+      sent(file, "append");
+    }
+
+    /** What does not only write into memory has the server hold it at once. */
+    private void sent(OpenFile file, String what) {
+      OpenMode mode = java.util.Objects.requireNonNull(modes.get(file));
+      if (mode.durability() != OpenMode.Durability.BACK) {
+        compareServer("after a " + what + " that is sent at once");
+      }
     }
 
     private void truncate(OpenFile file) throws IOException {
-      int size = random.nextInt(expected.length + 10);
-      log.add("truncate " + size + " of " + expected.length);
+      long size =
+          random.nextInt(4) == 0
+              ? random.nextInt(10_000)
+              : Math.max(0, expected.size() - random.nextInt(20_000) + 10);
+      log.add("truncate " + size + " of " + expected.size() + " by " + file);
       file.truncate(size);
-      expected = Arrays.copyOf(expected, Math.min(size, expected.length));
+      expected.setSize(Math.min(size, expected.size()));
     }
 
     private byte[] bytes(int length) {
       byte[] bytes = new byte[length];
       random.nextBytes(bytes);
+      for (int i = 0; i < length; i++) {
+        if (bytes[i] == 0x5A) {
+          bytes[i] = 1;
+        }
+      }
       return bytes;
     }
 
-    private static void compare(String what, byte[] got, byte[] wanted) {
-      int at = Arrays.mismatch(got, wanted);
+    private void compareServer(String when) {
+      SparseBytes there = server.content("/f");
+      long at = there == null ? 0 : there.mismatch(expected);
       if (at >= 0) {
         throw new AssertionError(
-            what + ": differs at " + at + " (sizes " + got.length + " and " + wanted.length + ")");
+            "on the server "
+                + when
+                + ": differs at "
+                + at
+                + " (sizes "
+                + (there == null ? -1 : there.size())
+                + " and "
+                + expected.size()
+                + ")");
       }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3})
+  void theModelItselfIsAnArrayOfBytes(long seed) {
+    Random random = new Random(seed);
+    SparseBytes sparse = new SparseBytes();
+    byte[] array = new byte[0];
+    for (int i = 0; i < 300; i++) {
+      if (random.nextInt(3) == 0) {
+        int size = random.nextInt(array.length + 9_000);
+        sparse.setSize(size);
+        array = Arrays.copyOf(array, size);
+      } else {
+        byte[] bytes = new byte[random.nextInt(9_000)];
+        random.nextBytes(bytes);
+        int at = random.nextInt(array.length + 1);
+        sparse.write(at, bytes);
+        array = Arrays.copyOf(array, Math.max(array.length, at + bytes.length));
+        System.arraycopy(bytes, 0, array, at, bytes.length);
+      }
+      assertThat(sparse.toArray()).isEqualTo(array);
     }
   }
 }

@@ -1,140 +1,163 @@
 package dev.netfs.engine;
 
-import dev.netfs.share.AttributeChange;
-import dev.netfs.share.DirectoryEntry;
-import dev.netfs.share.FileInfo;
-import dev.netfs.share.FileType;
-import dev.netfs.share.IoSegments;
-import dev.netfs.share.IsDirectoryException;
-import dev.netfs.share.OpenIntent;
-import dev.netfs.share.ReadResult;
 import dev.netfs.share.Share;
-import dev.netfs.share.ShareCapabilities;
 import dev.netfs.share.ShareConfig;
-import dev.netfs.share.ShareDisconnectedException;
-import dev.netfs.share.ShareFile;
+import dev.netfs.share.ShareConnectException;
+import dev.netfs.share.ShareOptions;
 import dev.netfs.share.ShareProvider;
-import dev.netfs.share.WriteResult;
 import java.io.IOException;
 import java.net.URI;
-import java.nio.channels.ClosedChannelException;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.attribute.FileTime;
-import java.util.Arrays;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A server in memory, with files in one directory, that misbehaves as told: short reads and writes,
- * answers late and out of order, connections that break before an operation or after it. Everything
- * random comes from one seed.
+ * A server in memory that misbehaves as told: short reads and writes, answers late, out of order or
+ * never, errors, connections that break before an operation or after it, and other clients who
+ * change its files. Everything random comes from one seed.
+ *
+ * <p>Its time is the system's, or, for schedules that are the same every time, {@link VirtualTime}.
+ * All that is not volatile is guarded by the server's monitor.
  */
 final class SimServer implements ShareProvider {
-  private static final ScheduledExecutorService CLOCK =
-      Executors.newSingleThreadScheduledExecutor(
-          task -> {
-            Thread thread = new Thread(task, "sim-server");
-            thread.setDaemon(true);
-            return thread;
-          });
-
-  /** A file of the server. */
-  static final class File {
-    byte[] data = new byte[0];
-    FileTime modified = FileTime.fromMillis(0);
+  /** Sees what clients write, before it is done. */
+  @FunctionalInterface
+  interface WriteObserver {
+    void writing(String path, long offset, byte[] bytes);
   }
 
-  private final Map<String, File> files = new HashMap<>();
   private final Random random;
+  final Background time;
+  final SimTree tree = new SimTree(this::now);
   final Map<String, Integer> requests = new ConcurrentHashMap<>();
   private long clockSeconds = 1_600_000_000L; // long ago: timestamps prove something
   volatile int rsize = 64 * 1024;
   volatile int wsize = 64 * 1024;
+  volatile int depth = 8;
+
+  /** How often a read or write stops short. */
   volatile double shortRate;
+
+  /** How often an operation finds the connection broken: half before it is done, half after. */
   volatile double disconnectRate;
+
+  /** How often an operation that {@link #errorsIn} is true for fails with an error. */
   volatile double errorRate;
+
+  /** How often an operation is never answered: half of them are done all the same. */
+  volatile double lostReplyRate;
+
+  /** How often nobody answers who connects. */
+  volatile double refusalRate;
+
+  volatile Predicate<String> errorsIn = kind -> true;
   volatile int maxDelayMicros;
   volatile boolean unreachable;
+
+  /** Whether files get the times at which they are changed, in whole seconds. */
   volatile boolean freshTimes;
+
   volatile @Nullable Consumer<String> beforeRequest;
-  private volatile @Nullable Connection connection;
+
+  /** Called, under the monitor, after whatever a client did. */
+  volatile @Nullable Runnable afterChange;
+
+  volatile @Nullable WriteObserver onWrite;
+  private volatile @Nullable SimShare connection;
+
+  /** Handles that nobody has closed, those of lost connections too. */
+  final Set<SimFile> handles = ConcurrentHashMap.newKeySet();
 
   SimServer(long seed) {
+    this(seed, Background.SYSTEM);
+  }
+
+  SimServer(long seed, Background time) {
     random = new Random(seed);
+    this.time = time;
   }
 
   Mount mount(Map<String, ?> options) throws IOException {
     return new Mount(
-        new MountSpec(URI.create("netfs+sim://server/"), dev.netfs.share.ShareOptions.of(options)),
-        this,
-        Background.SYSTEM);
+        new MountSpec(URI.create("netfs+sim://server/"), ShareOptions.of(options)), this, time);
   }
+
+  /** Lets the server behave from now on. */
+  void behave() {
+    shortRate = 0;
+    disconnectRate = 0;
+    errorRate = 0;
+    lostReplyRate = 0;
+    refusalRate = 0;
+    unreachable = false;
+  }
+
+  // ---- another client
 
   /** Changes a file as another client would. */
   synchronized void put(String path, byte[] data) {
-    File file = files.computeIfAbsent(path, p -> new File());
-    file.data = data.clone();
-    touch(file);
+    SimTree.File file = tree.fileAt(path);
+    file.data.setSize(0);
+    file.data.write(0, data);
+    tree.touch(file);
   }
 
   /** Changes a file without a trace in its attributes but the size. */
   synchronized void putSameTime(String path, byte[] data) {
-    files.get(path).data = data.clone();
+    SimTree.File file = tree.fileAt(path);
+    file.data.setSize(0);
+    file.data.write(0, data);
+  }
+
+  /** Changes a part of a file as another client would. */
+  synchronized void putRange(String path, long offset, byte[] data) {
+    SimTree.File file = tree.fileAt(path);
+    file.data.write(offset, data);
+    tree.touch(file);
   }
 
   synchronized byte @Nullable [] get(String path) {
-    File file = files.get(path);
-    return file == null ? null : file.data.clone();
+    SimTree.File file = tree.find(path);
+    return file == null ? null : file.data.toArray();
+  }
+
+  /** Returns a copy of a file's content, or null if there is no such file. */
+  synchronized @Nullable SparseBytes content(String path) {
+    SimTree.File file = tree.find(path);
+    return file == null ? null : file.data.copy();
   }
 
   int count(String kind) {
     return requests.getOrDefault(kind, 0);
   }
 
-  /** Returns how many handles are open on the connection that is up: a lost one has none. */
-  int openHandles() {
-    Connection now = connection;
-    return now != null && now.connected ? now.handles.get() : 0;
-  }
-
   /** Breaks the connection that is up, if one is. */
   void cut() {
-    Connection now = connection;
+    SimShare now = connection;
     if (now != null) {
-      now.connected = false;
+      now.breakOff();
     }
   }
 
-  private void touch(File file) {
-    file.modified =
-        freshTimes
-            ? FileTime.from(System.currentTimeMillis() / 1000, TimeUnit.SECONDS)
-            : FileTime.from(++clockSeconds, TimeUnit.SECONDS);
+  private FileTime now() {
+    return freshTimes
+        ? FileTime.from(time.currentTimeMillis() / 1000, TimeUnit.SECONDS)
+        : FileTime.from(++clockSeconds, TimeUnit.SECONDS);
   }
 
-  private synchronized boolean chance(double rate) {
+  synchronized boolean chance(double rate) {
     return rate > 0 && random.nextDouble() < rate;
   }
 
-  private synchronized int below(int bound) {
+  synchronized int below(int bound) {
     return random.nextInt(bound);
-  }
-
-  private static FileInfo info(File file) {
-    return FileInfo.of(FileType.REGULAR).size(file.data.length).modified(file.modified).build();
   }
 
   @Override
@@ -155,285 +178,18 @@ final class SimServer implements ShareProvider {
   @Override
   public Share connect(ShareConfig config) throws IOException {
     requests.merge("connect", 1, Integer::sum);
-    if (unreachable) {
-      throw new dev.netfs.share.ShareConnectException(
-          dev.netfs.share.ShareConnectException.Reason.UNREACHABLE, "sim is unreachable", null);
+    if (unreachable || chance(refusalRate)) {
+      throw new ShareConnectException(
+          ShareConnectException.Reason.UNREACHABLE, "sim is unreachable", null);
     }
-    Connection made = new Connection();
+    SimShare made = new SimShare(this);
     connection = made;
     return made;
   }
 
-  private final class Connection implements Share {
-    volatile boolean connected = true;
-    final AtomicInteger handles = new AtomicInteger();
-
-    private <T> CompletableFuture<T> reply(String kind, IoSupplier<T> operation) {
-      requests.merge(kind, 1, Integer::sum);
-      Consumer<String> hook = beforeRequest;
-      if (hook != null) {
-        hook.accept(kind);
-      }
-      CompletableFuture<T> result = new CompletableFuture<>();
-      Runnable run =
-          () -> {
-            if (!connected || unreachable || chance(disconnectRate / 2)) {
-              connected = false;
-              result.completeExceptionally(new ShareDisconnectedException("sim lost", null));
-              return;
-            }
-            try {
-              if (chance(errorRate)) {
-                throw new IOException("sim error");
-              }
-              T value;
-              synchronized (SimServer.this) {
-                value = operation.get();
-              }
-              if (chance(disconnectRate / 2)) {
-                connected = false;
-                result.completeExceptionally(
-                    new ShareDisconnectedException("sim lost the reply", null));
-              } else {
-                result.complete(value);
-              }
-            } catch (IOException | RuntimeException e) {
-              result.completeExceptionally(e);
-            }
-          };
-      int delay = maxDelayMicros;
-      if (delay == 0) {
-        run.run();
-      } else {
-        CLOCK.schedule(run, below(delay), TimeUnit.MICROSECONDS);
-      }
-      return result;
-    }
-
-    @Override
-    public ShareCapabilities capabilities() {
-      return ShareCapabilities.builder()
-          .rsize(rsize)
-          .wsize(wsize)
-          .depth(8)
-          .atomicReplace(true)
-          .build();
-    }
-
-    @Override
-    public boolean isConnected() {
-      return connected;
-    }
-
-    private File existing(String path) throws NoSuchFileException {
-      File file = files.get(path);
-      if (file == null) {
-        throw new NoSuchFileException(path);
-      }
-      return file;
-    }
-
-    @Override
-    public CompletionStage<ShareFile> open(String path, OpenIntent intent) {
-      return reply(
-          "open",
-          () -> {
-            if (path.equals("/")) {
-              throw new IsDirectoryException(path);
-            }
-            File file = files.get(path);
-            if (file != null && intent.disposition() == OpenIntent.Disposition.CREATE_NEW) {
-              throw new FileAlreadyExistsException(path);
-            }
-            if (file == null && intent.disposition() != OpenIntent.Disposition.OPEN_EXISTING) {
-              file = new File();
-              touch(file);
-              files.put(path, file);
-            }
-            file = existing(path);
-            if (intent.truncate()) {
-              file.data = new byte[0];
-              touch(file);
-            }
-            return new Handle(this, file, intent);
-          });
-    }
-
-    @Override
-    public CompletionStage<FileInfo> stat(String path, boolean followLinks) {
-      return reply(
-          "stat",
-          () -> path.equals("/") ? FileInfo.of(FileType.DIRECTORY).build() : info(existing(path)));
-    }
-
-    @Override
-    public CompletionStage<Void> list(String path, Consumer<? super DirectoryEntry> entries) {
-      return reply(
-          "list",
-          () -> {
-            files.forEach(
-                (name, f) -> entries.accept(new DirectoryEntry(name.substring(1), info(f))));
-            return null;
-          });
-    }
-
-    @Override
-    public CompletionStage<Void> makeDirectory(String path, int mode) {
-      return unsupported();
-    }
-
-    @Override
-    public CompletionStage<Void> deleteFile(String path) {
-      return reply(
-          "delete",
-          () -> {
-            existing(path);
-            files.remove(path);
-            return null;
-          });
-    }
-
-    @Override
-    public CompletionStage<Void> deleteDirectory(String path) {
-      return unsupported();
-    }
-
-    @Override
-    public CompletionStage<Void> rename(String source, String target, boolean replace) {
-      return reply(
-          "rename",
-          () -> {
-            File file = existing(source);
-            if (!replace && files.containsKey(target)) {
-              throw new FileAlreadyExistsException(target);
-            }
-            files.remove(source);
-            files.put(target, file);
-            return null;
-          });
-    }
-
-    @Override
-    public CompletionStage<Void> setAttributes(
-        String path, AttributeChange change, boolean followLinks) {
-      return unsupported();
-    }
-
-    private CompletionStage<Void> unsupported() {
-      return CompletableFuture.failedFuture(new UnsupportedOperationException("sim"));
-    }
-
-    @Override
-    public void close() {
-      connected = false;
-    }
-  }
-
-  private interface IoSupplier<T> {
-    T get() throws IOException;
-  }
-
-  private final class Handle implements ShareFile {
-    private final Connection on;
-    private final File file;
-    private final OpenIntent intent;
-    private final FileInfo openInfo;
-    private volatile boolean closed;
-
-    Handle(Connection on, File file, OpenIntent intent) {
-      this.on = on;
-      this.file = file;
-      this.intent = intent;
-      this.openInfo = info(file);
-      on.handles.incrementAndGet();
-    }
-
-    private <T> CompletableFuture<T> reply(String kind, IoSupplier<T> operation) {
-      if (closed) {
-        return CompletableFuture.failedFuture(new ClosedChannelException());
-      }
-      return on.reply(kind, operation);
-    }
-
-    @Override
-    public FileInfo openInfo() {
-      return openInfo;
-    }
-
-    @Override
-    public CompletionStage<ReadResult> read(IoSegments dst, long offset) {
-      check(intent.read());
-      return reply(
-          "read",
-          () -> {
-            long left = file.data.length - offset;
-            if (left <= 0) {
-              return ReadResult.of(0, true);
-            }
-            int count = (int) Math.min(dst.remaining(), left);
-            if (count > 1 && chance(shortRate)) {
-              count = 1 + random.nextInt(count - 1);
-            }
-            dst.put(file.data, (int) offset, count);
-            return ReadResult.of(count, false);
-          });
-    }
-
-    @Override
-    public CompletionStage<WriteResult> write(IoSegments src, long offset) {
-      check(intent.write());
-      return reply(
-          "write",
-          () -> {
-            int count = (int) src.remaining();
-            if (count > 1 && chance(shortRate)) {
-              count = 1 + random.nextInt(count - 1);
-            }
-            if (file.data.length < offset + count) {
-              file.data = Arrays.copyOf(file.data, (int) offset + count);
-            }
-            src.get(file.data, (int) offset, count);
-            touch(file);
-            return WriteResult.of(count);
-          });
-    }
-
-    private void check(boolean allowed) {
-      if (!allowed) {
-        throw new IllegalStateException("the engine used a handle for what it was not opened for");
-      }
-    }
-
-    @Override
-    public CompletionStage<FileInfo> stat() {
-      return reply("fstat", () -> info(file));
-    }
-
-    @Override
-    public CompletionStage<Void> truncate(long size) {
-      return reply(
-          "truncate",
-          () -> {
-            file.data = Arrays.copyOf(file.data, (int) size);
-            touch(file);
-            return null;
-          });
-    }
-
-    @Override
-    public CompletionStage<Void> sync(boolean metadata) {
-      return reply("sync", () -> null);
-    }
-
-    @Override
-    public CompletionStage<Void> close() {
-      if (!closed) {
-        on.handles.decrementAndGet();
-      }
-      closed = true;
-      requests.merge("close", 1, Integer::sum);
-      return CompletableFuture.completedFuture(null);
-    }
+  /** Returns how many handles are open on connections that are up: a lost one has none. */
+  int openHandles() {
+    return (int) handles.stream().filter(SimFile::isOpen).count();
   }
 
   /** For tests that wait for something in the background. */

@@ -1,0 +1,132 @@
+package dev.netfs.engine;
+
+import dev.netfs.share.FileInfo;
+import dev.netfs.share.IoSegments;
+import dev.netfs.share.OpenIntent;
+import dev.netfs.share.ReadResult;
+import dev.netfs.share.ShareFile;
+import dev.netfs.share.WriteResult;
+import java.nio.channels.ClosedChannelException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/** A handle on a file of a {@link SimServer}, through one connection. */
+final class SimFile implements ShareFile {
+  private final SimServer server;
+  private final SimShare on;
+  private final String path;
+  private final SimTree.File file;
+  private final OpenIntent intent;
+  private final FileInfo openInfo;
+  private volatile boolean closed;
+
+  /** Opens; under the server's monitor. */
+  SimFile(SimServer server, SimShare on, String path, SimTree.File file, OpenIntent intent) {
+    this.server = server;
+    this.on = on;
+    this.path = path;
+    this.file = file;
+    this.intent = intent;
+    this.openInfo = file.info();
+    server.handles.add(this);
+  }
+
+  boolean isOpen() {
+    return !closed && on.isConnected();
+  }
+
+  @Override
+  public FileInfo openInfo() {
+    return openInfo;
+  }
+
+  private void check(boolean allowed) {
+    if (!allowed) {
+      throw new IllegalStateException("the engine used a handle for what it was not opened for");
+    }
+  }
+
+  @Override
+  public CompletionStage<ReadResult> read(IoSegments dst, long offset) {
+    check(intent.read());
+    if (closed) {
+      return CompletableFuture.failedFuture(new ClosedChannelException());
+    }
+    return on.reply(
+        "read",
+        () -> {
+          long left = file.data.size() - offset;
+          if (left <= 0) {
+            return ReadResult.of(0, true);
+          }
+          int count = (int) Math.min(dst.remaining(), left);
+          if (count > 1 && server.chance(server.shortRate)) {
+            count = 1 + server.below(count - 1);
+          }
+          dst.put(file.data.read(offset, count), 0, count);
+          // Some servers say at once that this was the end, others only when asked for more.
+          return ReadResult.of(count, count == left && server.chance(server.shortRate));
+        });
+  }
+
+  @Override
+  public CompletionStage<WriteResult> write(IoSegments src, long offset) {
+    check(intent.write());
+    if (closed) {
+      return CompletableFuture.failedFuture(new ClosedChannelException());
+    }
+    return on.reply(
+        "write",
+        () -> {
+          int count = (int) src.remaining();
+          if (count > 1 && server.chance(server.shortRate)) {
+            count = 1 + server.below(count - 1);
+          }
+          byte[] bytes = new byte[count];
+          src.get(bytes, 0, count);
+          SimServer.WriteObserver observer = server.onWrite;
+          if (observer != null) {
+            observer.writing(path, offset, bytes);
+          }
+          file.data.write(offset, bytes);
+          server.tree.touch(file);
+          return WriteResult.of(count);
+        });
+  }
+
+  @Override
+  public CompletionStage<FileInfo> stat() {
+    return closed
+        ? CompletableFuture.failedFuture(new ClosedChannelException())
+        : on.reply("fstat", file::info);
+  }
+
+  @Override
+  public CompletionStage<Void> truncate(long size) {
+    check(intent.write());
+    return closed
+        ? CompletableFuture.failedFuture(new ClosedChannelException())
+        : on.change(
+            "truncate",
+            () -> {
+              file.data.setSize(size);
+              server.tree.touch(file);
+            });
+  }
+
+  @Override
+  public CompletionStage<Void> sync(boolean metadata) {
+    return closed
+        ? CompletableFuture.failedFuture(new ClosedChannelException())
+        : on.change("sync", () -> {});
+  }
+
+  @Override
+  @SuppressWarnings("NullAway") // a future of Void completes with null
+  public CompletionStage<Void> close() {
+    closed = true;
+    server.handles.remove(this);
+    server.requests.merge("close", 1, Integer::sum);
+    return CompletableFuture.completedFuture(null);
+  }
+}
