@@ -13,7 +13,11 @@ public enum CacheMode {
   STRICT,
   /** Cached attributes and content are trusted for {@code attrTtl} without asking. */
   LOOSE,
-  /** The share never changes: nothing is asked twice, and writing is refused. */
+  /**
+   * The share never changes: attributes, listings and content that are in memory are never asked
+   * for again, whatever {@code attrTtl} says, and writing is refused. Only what is not there, and
+   * what a symbolic link leads to, is asked each time.
+   */
   IMMUTABLE,
   /** Nothing is cached. */
   NONE;

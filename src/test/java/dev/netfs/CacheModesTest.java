@@ -13,6 +13,8 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -95,6 +97,35 @@ class CacheModesTest {
       open.write(ByteBuffer.wrap("B".getBytes()), 0);
       assertThat(served).hasContent("Before");
     }
+  }
+
+  @Test
+  void immutableAsksNothingTwiceHoweverShortAttributesWouldLive() throws Exception {
+    Files.createDirectories(directory.resolve("d/deeper"));
+    Files.writeString(directory.resolve("d/deeper/inner"), "inner");
+    Files.createLink(directory.resolve("d/second name"), served);
+    try (NetfsFileSystem fs =
+        Netfs.mount(directory).cache(CacheMode.IMMUTABLE).attrTtl(Duration.ZERO).open()) {
+      String first = everything(fs);
+      Map<String, Long> requests = fs.stats().requests();
+      change("something else", 2);
+      Files.writeString(directory.resolve("d/new"), "another");
+      assertThat(everything(fs)).isEqualTo(first);
+      assertThat(fs.stats().requests()).isEqualTo(requests);
+    }
+  }
+
+  private static String everything(NetfsFileSystem fs) throws IOException {
+    StringBuilder seen = new StringBuilder();
+    try (Stream<Path> walk = Files.walk(fs.getPath("/"))) {
+      for (Path path : walk.toList()) {
+        seen.append(path).append(Files.getLastModifiedTime(path));
+        if (Files.isRegularFile(path)) {
+          seen.append(Files.size(path)).append(Files.readString(path));
+        }
+      }
+    }
+    return seen.toString();
   }
 
   @Test

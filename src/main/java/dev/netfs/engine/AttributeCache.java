@@ -37,7 +37,11 @@ final class AttributeCache {
   private final AtomicLongArray changes = new AtomicLongArray(STRIPES);
   private final AtomicLong treeChanges = new AtomicLong();
 
-  AttributeCache(Background background, Duration ttl) {
+  /** Whether nothing ever changes, so that it does not matter what has several names. */
+  private final boolean immutable;
+
+  AttributeCache(Background background, Duration ttl, boolean immutable) {
+    this.immutable = immutable;
     enabled = !ttl.isZero();
     entries =
         Caffeine.newBuilder()
@@ -82,7 +86,9 @@ final class AttributeCache {
     if (!enabled) {
       return;
     }
-    further.seen(path, info);
+    if (!immutable) {
+      further.seen(path, info);
+    }
     if (valid(asked) && !further.isFurther(path)) {
       entries.put(path, info);
       if (!valid(asked)) {

@@ -241,7 +241,8 @@ final class Inode {
    * @return whether that was possible; if not, nothing has happened
    */
   boolean openedOnTrust() {
-    if (services.options().cache() != CacheMode.LOOSE) {
+    CacheMode mode = services.options().cache();
+    if (mode != CacheMode.LOOSE && mode != CacheMode.IMMUTABLE) {
       return false;
     }
     lock.lock();

@@ -72,7 +72,9 @@ public final class Mount implements Closeable {
         options.cache() != CacheMode.NONE && options.cache() != CacheMode.STRICT;
     attributes =
         new AttributeCache(
-            background, keepsAttributes ? options.attrTtl() : java.time.Duration.ZERO);
+            background,
+            keepsAttributes ? options.attrTtl() : java.time.Duration.ZERO,
+            options.cache() == CacheMode.IMMUTABLE);
     session =
         new ShareSession(
             background,

@@ -9,7 +9,7 @@ import java.util.Set;
  * The engine's own options of a mount, read and checked.
  *
  * @param cache the cache mode
- * @param attrTtl how long attributes count as fresh
+ * @param attrTtl how long attributes count as fresh: {@link #FOREVER} where nothing ever changes
  * @param memory the budget for file content, in bytes
  * @param pageSize the size of a page of the memory cache, a power of two
  * @param readahead the largest readahead window in bytes, 0 for none, -1 for what the engine finds
@@ -69,6 +69,9 @@ record MountOptions(
           "retries",
           "write");
 
+  /** Longer than any mount lives; a sum with a moment's nanoseconds does not overflow. */
+  static final Duration FOREVER = Duration.ofNanos(Long.MAX_VALUE / 2);
+
   private static final long KIB = 1024;
   private static final long MIB = 1024 * KIB;
 
@@ -89,11 +92,14 @@ record MountOptions(
             4L * pageSize,
             Long.MAX_VALUE);
     String locks = options.choice("locks", "server", "server", "local");
-    return new MountOptions(
+    CacheMode cache =
         CacheMode.of(
             options.choice(
-                "cache", "close-to-open", "close-to-open", "strict", "loose", "immutable", "none")),
-        options.duration("attrTtl", Duration.ofSeconds(3)),
+                "cache", "close-to-open", "close-to-open", "strict", "loose", "immutable", "none"));
+    Duration attrTtl = options.duration("attrTtl", Duration.ofSeconds(3));
+    return new MountOptions(
+        cache,
+        cache == CacheMode.IMMUTABLE ? FOREVER : attrTtl,
         memory,
         pageSize,
         "auto".equals(options.string("readahead"))
