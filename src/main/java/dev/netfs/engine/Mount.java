@@ -427,11 +427,12 @@ public final class Mount implements Closeable {
    */
   public void rename(String source, String target, boolean replace, boolean atomic)
       throws IOException {
-    if (replace && !capabilities().atomicReplace()) {
-      if (atomic) {
-        throw new AtomicMoveNotSupportedException(
-            source, target, "the server cannot replace an existing file in one step");
-      }
+    boolean replaces = replace && capabilities().atomicReplace();
+    if (atomic && !capabilities().atomicRename()) {
+      throw new AtomicMoveNotSupportedException(
+          source, target, "the server cannot rename in one step");
+    }
+    if (replace && !replaces && !atomic) {
       try {
         delete(target);
       } catch (NoSuchFileException e) {
@@ -444,10 +445,19 @@ public final class Mount implements Closeable {
       Await.result(
           session.call(
               "rename",
-              share -> share.rename(source, target, replace),
+              share -> share.rename(source, target, replaces),
               failure -> failure instanceof NoSuchFileException));
       inodes.remove(target);
       inodes.rename(source, target);
+    } catch (FileAlreadyExistsException e) {
+      if (!atomic || !replace || replaces) {
+        throw e;
+      }
+      AtomicMoveNotSupportedException refused =
+          new AtomicMoveNotSupportedException(
+              source, target, "the server cannot replace an existing file in one step");
+      refused.initCause(e);
+      throw refused;
     } finally {
       attributes.renamed(source, target);
     }

@@ -38,6 +38,7 @@ public final class ShareCapabilities {
   private final boolean superset;
   private final LockKind locks;
   private final boolean atomicReplace;
+  private final boolean atomicRename;
   private final boolean serverCopy;
   private final boolean hardLinks;
   private final boolean symbolicLinks;
@@ -56,6 +57,7 @@ public final class ShareCapabilities {
     superset = b.superset;
     locks = b.locks;
     atomicReplace = b.atomicReplace;
+    atomicRename = b.atomicRename || b.atomicReplace;
     serverCopy = b.serverCopy;
     hardLinks = b.hardLinks;
     symbolicLinks = b.symbolicLinks;
@@ -109,6 +111,14 @@ public final class ShareCapabilities {
   /** Whether {@link Share#rename} over an existing target is one atomic step. */
   public boolean atomicReplace() {
     return atomicReplace;
+  }
+
+  /**
+   * Whether {@link Share#rename} to a name that nothing has is one atomic step. It always is with
+   * {@link #atomicReplace()}.
+   */
+  public boolean atomicRename() {
+    return atomicRename;
   }
 
   /** Whether {@link Share#copy} copies on the server. */
@@ -165,6 +175,8 @@ public final class ShareCapabilities {
         + locks
         + ", atomicReplace="
         + atomicReplace
+        + ", atomicRename="
+        + atomicRename
         + ", serverCopy="
         + serverCopy
         + ", hardLinks="
@@ -190,6 +202,7 @@ public final class ShareCapabilities {
     private boolean superset;
     private LockKind locks = LockKind.NONE;
     private boolean atomicReplace;
+    private boolean atomicRename;
     private boolean serverCopy;
     private boolean hardLinks;
     private boolean symbolicLinks;
@@ -235,6 +248,12 @@ public final class ShareCapabilities {
     /** Sets {@link ShareCapabilities#locks()}. */
     public Builder locks(LockKind value) {
       locks = Objects.requireNonNull(value, "locks");
+      return this;
+    }
+
+    /** Sets {@link ShareCapabilities#atomicRename()}. */
+    public Builder atomicRename(boolean value) {
+      atomicRename = value;
       return this;
     }
 

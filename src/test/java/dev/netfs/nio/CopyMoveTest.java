@@ -172,6 +172,32 @@ class CopyMoveTest {
     }
   }
 
+  /** As over SFTP without posix-rename: a free name can be had in one step, a taken one cannot. */
+  @Test
+  void anAtomicMoveToAFreeNameNeedsNoAtomicReplacing() throws Exception {
+    GatedShares.Control control = new GatedShares.Control();
+    control.capabilities = capabilities -> ShareCapabilities.builder().atomicRename(true).build();
+    try (NetfsFileSystem fs = GatedShares.mount(one, "renaming", control)) {
+      Files.move(fs.getPath("file"), fs.getPath("moved"), ATOMIC_MOVE);
+      assertThat(one.resolve("moved")).hasBinaryContent(content);
+      assertThat(one.resolve("file")).doesNotExist();
+      Path taken = Files.createFile(fs.getPath("taken"));
+      assertThatThrownBy(() -> Files.move(fs.getPath("moved"), taken, ATOMIC_MOVE))
+          .isInstanceOf(AtomicMoveNotSupportedException.class)
+          .hasMessageContaining("moved")
+          .hasMessageContaining("taken");
+      assertThat(one.resolve("moved")).hasBinaryContent(content);
+      Files.move(fs.getPath("moved"), taken, REPLACE_EXISTING);
+      assertThat(one.resolve("taken")).hasBinaryContent(content);
+    }
+    control.capabilities = capabilities -> ShareCapabilities.builder().build();
+    try (NetfsFileSystem fs = GatedShares.mount(one, "neither", control)) {
+      assertThatThrownBy(() -> Files.move(fs.getPath("taken"), fs.getPath("moved"), ATOMIC_MOVE))
+          .isInstanceOf(AtomicMoveNotSupportedException.class);
+      Files.move(fs.getPath("taken"), fs.getPath("moved"));
+    }
+  }
+
   private static ShareCapabilities withoutCopy(ShareCapabilities c) {
     return ShareCapabilities.builder()
         .rsize(c.rsize())

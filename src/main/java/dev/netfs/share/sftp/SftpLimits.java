@@ -43,6 +43,7 @@ record SftpLimits(int read, int write) {
         .rsize(read)
         .wsize(write)
         .depth(Math.max(MIN_DEPTH, Math.min(MAX_DEPTH, IN_FLIGHT / read)))
+        .atomicRename(true) // to a free name, which SSH_FXP_RENAME insists on
         .atomicReplace(client.has(SftpProtocol.POSIX_RENAME))
         .serverCopy(client.has(SftpProtocol.COPY_DATA))
         .hardLinks(client.has(SftpProtocol.HARDLINK))
