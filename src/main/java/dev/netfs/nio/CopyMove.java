@@ -181,7 +181,17 @@ final class CopyMove {
       deleteTarget();
       existing = null;
     }
-    to.rename(source.remote(), target.remote(), existing != null, false);
+    try {
+      to.rename(source.remote(), target.remote(), existing != null, false);
+    } catch (AtomicMoveNotSupportedException e) {
+      // Between two file stores of the server's; the JDK's provider copies then, and so do we.
+      try {
+        copyAndDelete(info, existing);
+      } catch (IOException failure) {
+        failure.addSuppressed(e);
+        throw failure;
+      }
+    }
   }
 
   private void refuseMoveIntoItself(FileInfo info) throws IOException {
@@ -199,7 +209,10 @@ final class CopyMove {
           source.toString(), target.toString(), "the target is on another mount");
     }
     FileInfo info = sourceInfo();
-    FileInfo existing = existingTarget(info);
+    copyAndDelete(info, existingTarget(info));
+  }
+
+  private void copyAndDelete(FileInfo info, @Nullable FileInfo existing) throws IOException {
     if (info.isDirectory() && !from.list(source.remote()).isEmpty()) {
       throw new DirectoryNotEmptyException(source.toString());
     }

@@ -6,6 +6,7 @@ import static java.nio.file.StandardCopyOption.COPY_ATTRIBUTES;
 import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.common.jimfs.Configuration;
 import com.google.common.jimfs.Jimfs;
@@ -24,7 +25,9 @@ import java.nio.file.Path;
 import java.nio.file.ReadOnlyFileSystemException;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Comparator;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -195,6 +198,51 @@ class CopyMoveTest {
       assertThatThrownBy(() -> Files.move(fs.getPath("taken"), fs.getPath("moved"), ATOMIC_MOVE))
           .isInstanceOf(AtomicMoveNotSupportedException.class);
       Files.move(fs.getPath("taken"), fs.getPath("moved"));
+    }
+  }
+
+  /** As the JDK's provider does: a file is copied, a directory only if nothing is in it. */
+  @Test
+  void aMoveToAnotherFileStoreOfTheServersCopies() throws Exception {
+    Path shm = Path.of("/dev/shm");
+    assumeTrue(
+        Files.isWritable(shm) && !Files.getFileStore(shm).equals(Files.getFileStore(one)),
+        "needs two file stores");
+    Path elsewhere = Files.createTempDirectory(shm, "netfs-");
+    try {
+      Files.createSymbolicLink(one.resolve("elsewhere"), elsewhere);
+      Path file = a.getPath("file");
+      Path moved = a.getPath("elsewhere/moved");
+      Files.setLastModifiedTime(one.resolve("file"), T);
+      Files.setPosixFilePermissions(
+          one.resolve("file"), PosixFilePermissions.fromString("rw-r----x"));
+      assertThatThrownBy(() -> Files.move(file, moved, ATOMIC_MOVE))
+          .isInstanceOf(AtomicMoveNotSupportedException.class);
+      Files.move(file, moved);
+      assertThat(one.resolve("file")).doesNotExist();
+      assertThat(elsewhere.resolve("moved")).hasBinaryContent(content);
+      assertThat(Files.getLastModifiedTime(moved)).isEqualTo(T);
+      assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(moved)))
+          .isEqualTo("rw-r----x");
+
+      Files.writeString(one.resolve("file"), "another");
+      assertThatThrownBy(() -> Files.move(file, moved))
+          .isInstanceOf(FileAlreadyExistsException.class);
+      Files.move(file, moved, REPLACE_EXISTING);
+      assertThat(elsewhere.resolve("moved")).hasContent("another");
+
+      Files.createDirectories(one.resolve("full/empty"));
+      assertThatThrownBy(() -> Files.move(a.getPath("full"), a.getPath("elsewhere/full")))
+          .isInstanceOf(DirectoryNotEmptyException.class);
+      Files.move(a.getPath("full/empty"), a.getPath("elsewhere/empty"));
+      assertThat(elsewhere.resolve("empty")).isEmptyDirectory();
+      assertThat(one.resolve("full")).isEmptyDirectory();
+    } finally {
+      try (Stream<Path> left = Files.walk(elsewhere)) {
+        for (Path path : left.sorted(Comparator.reverseOrder()).toList()) {
+          Files.delete(path);
+        }
+      }
     }
   }
 
