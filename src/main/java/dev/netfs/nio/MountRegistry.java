@@ -32,6 +32,9 @@ import org.jspecify.annotations.Nullable;
 final class MountRegistry {
   private static final ConcurrentHashMap<MountRoot, Entry> MOUNTS = new ConcurrentHashMap<>();
 
+  /** What a thread waits for while it mounts, or wants to, what another is mounting. */
+  private static final ConcurrentHashMap<Thread, Entry> WAITING = new ConcurrentHashMap<>();
+
   private MountRegistry() {}
 
   /** The reservation of a root or a name. */
@@ -162,12 +165,17 @@ final class MountRegistry {
       if (other == null) {
         return null;
       }
-      if (other.mounter == Thread.currentThread()) {
-        // Its URI leads, by netfs+path, back to itself.
-        throw new IllegalArgumentException(
-            "to mount " + root.uriOf(List.of()) + " it would have to be mounted already");
-      }
+      // Before the look, so that of two who wait for each other at least one sees it.
+      WAITING.put(Thread.currentThread(), other);
       try {
+        if (waitsForUs(other)) {
+          // By netfs+path its URI leads back to itself, perhaps by way of another mount's.
+          throw new IllegalArgumentException(
+              "to mount "
+                  + root.uriOf(List.of())
+                  + " it would have to be mounted already: its URI leads to itself, or to a mount"
+                  + " that leads to it; correct one of them");
+        }
         other.settled.await();
         MountedFileSystem open = other.open();
         if (open != null) {
@@ -178,8 +186,24 @@ final class MountRegistry {
         Thread.currentThread().interrupt();
         throw new InterruptedIOException(
             "interrupted while waiting for another mount of " + root.uriOf(List.of()));
+      } finally {
+        WAITING.remove(Thread.currentThread());
       }
     }
+  }
+
+  /** Returns whether what is being mounted cannot be before this thread has mounted something. */
+  private static boolean waitsForUs(Entry other) {
+    Entry next = other;
+    // At most as many steps as there are threads: others may wait for one another in a circle.
+    for (int steps = WAITING.size(); next != null && steps >= 0; steps--) {
+      Thread mounter = next.mounter;
+      if (mounter == Thread.currentThread()) {
+        return true;
+      }
+      next = mounter == null ? null : WAITING.get(mounter);
+    }
+    return false;
   }
 
   private static void release(MountRoot root, Entry entry) {

@@ -351,7 +351,8 @@ class EngineTest {
   @Test
   @Tag("C3")
   void aYoungTimestampProvesNothing() throws Exception {
-    VirtualTime time = new VirtualTime(16); // in which a second is not over before it is meant to be
+    VirtualTime time =
+        new VirtualTime(16); // in which a second is not over before it is meant to be
     SimServer young = new SimServer(16, time);
     young.freshTimes = true;
     young.put("/f", bytes(PAGE, 16));

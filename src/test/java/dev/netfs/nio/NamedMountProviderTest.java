@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -338,5 +339,36 @@ class NamedMountProviderTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Path.of(DATA))
         .withMessageContaining("netfs://data/");
+  }
+
+  @Test
+  void mountsThatLeadToEachOtherAreRefusedWhoeverMountsThem() throws Exception {
+    Files.writeString(
+        config,
+        "{\"mounts\": {\"one\": {\"uri\": \"netfs+path:///netfs%3A%2F%2Ftwo%2Fa\"},"
+            + " \"two\": {\"uri\": \"netfs+path:///netfs%3A%2F%2Fone%2Fa\"}}}");
+    ExecutorService pool = Executors.newFixedThreadPool(2);
+    try {
+      for (int round = 0; round < 50; round++) {
+        CyclicBarrier start = new CyclicBarrier(2);
+        List<Future<Path>> mounting = new ArrayList<>();
+        for (String name : List.of("one", "two")) {
+          mounting.add(
+              pool.submit(
+                  () -> {
+                    start.await(30, TimeUnit.SECONDS);
+                    return Path.of(URI.create("netfs://" + name + "/a"));
+                  }));
+        }
+        for (Future<Path> each : mounting) {
+          assertThatExceptionOfType(ExecutionException.class)
+              .isThrownBy(() -> each.get(30, TimeUnit.SECONDS))
+              .withCauseInstanceOf(IllegalArgumentException.class)
+              .withMessageContaining("leads to itself, or to a mount that leads to it");
+        }
+      }
+    } finally {
+      pool.shutdownNow();
+    }
   }
 }
