@@ -146,6 +146,41 @@ public final class OpenFile implements Closeable {
   }
 
   /**
+   * Returns memory to be filled with bytes that will be written at a position; null where nothing
+   * is gained by that: where the file is not cached, or they are not a whole page.
+   *
+   * @param position the first byte's offset in the file
+   * @param count how many bytes there may be
+   */
+  public @Nullable PageBuffer pageBuffer(long position, long count) {
+    int pageSize = services.pages().pageSize();
+    return mode.caching() == OpenMode.Caching.CACHED
+            && position % pageSize == 0
+            && count >= pageSize
+        ? new PageBuffer(services.pages())
+        : null;
+  }
+
+  /**
+   * Writes what a page buffer has been filled with, up to its memory's position, as {@link
+   * #write(ByteBuffer, long)}.
+   *
+   * @param filled from {@link #pageBuffer} for the same position; its memory is not the caller's
+   *     any more
+   */
+  public int write(PageBuffer filled, long position) throws IOException {
+    ByteBuffer memory = filled.memory();
+    if (memory.hasRemaining()) {
+      return write(memory.flip(), position);
+    }
+    checkOpen();
+    throwWritebackError();
+    mount.writes().write(this, filled, position);
+    written();
+    return memory.capacity();
+  }
+
+  /**
    * Writes all of a buffer's remaining bytes at the file's end, wherever that is at the moment.
    *
    * @return the offset after the last byte written

@@ -70,6 +70,51 @@ final class Writes {
     }
   }
 
+  /**
+   * Writes a page that is full, and takes its memory over where the file has nothing of that page
+   * in memory yet.
+   *
+   * @param position a page's first byte
+   */
+  void write(OpenFile file, PageBuffer full, long position) throws IOException {
+    Inode inode = file.inode();
+    if (pageSize > services.dirty().chunk()) {
+      write(file, full.memory().flip(), position); // which does it in smaller steps
+      return;
+    }
+    if (!services.dirty().tryReserve(pageSize)) {
+      awaitRoom(file, pageSize);
+    }
+    try {
+      inode.lock.lock();
+      try {
+        Page there = inode.pages.get(position / pageSize);
+        if (there != null && there.tryPin()) {
+          services.pages().unpin(there);
+          copyIn(inode, full.memory().flip(), position);
+        } else {
+          adopt(inode, full, position);
+        }
+      } finally {
+        inode.lock.unlock();
+      }
+    } finally {
+      services.dirty().end(pageSize);
+    }
+    sendStream(inode);
+  }
+
+  private void adopt(Inode inode, PageBuffer full, long position) {
+    long number = position / pageSize;
+    Page page = new Page(inode, number, full.take(), 0);
+    page.makeValid(0, pageSize);
+    inode.pages.put(page);
+    inode.poison(number);
+    inode.wrote(position + pageSize);
+    inode.writeback.markDirty(page, position, position + pageSize);
+    services.pages().unpin(page);
+  }
+
   private void copyIn(Inode inode, ByteBuffer src, long position) {
     long at = position;
     int limit = src.limit();

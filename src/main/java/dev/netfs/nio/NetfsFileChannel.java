@@ -1,6 +1,7 @@
 package dev.netfs.nio;
 
 import dev.netfs.engine.OpenFile;
+import dev.netfs.engine.PageBuffer;
 import dev.netfs.engine.RangeLock;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -100,7 +101,8 @@ final class NetfsFileChannel extends MappableChannel {
     return readAt(dst, position);
   }
 
-  private int readAt(ByteBuffer dst, long at) throws IOException {
+  /** Reads from a position that is this operation's own. */
+  int readAt(ByteBuffer dst, long at) throws IOException {
     int warm = 0;
     // An interrupted thread closes the channel even where it would not have to wait.
     if (!Thread.currentThread().isInterrupted()) {
@@ -190,7 +192,7 @@ final class NetfsFileChannel extends MappableChannel {
   }
 
   /** Writes all of a buffer; with append at the end, whatever the position, as Linux does. */
-  private int writeAt(ByteBuffer src, long at) throws IOException {
+  int writeAt(ByteBuffer src, long at) throws IOException {
     int count = 0;
     int entered = enter();
     try {
@@ -209,6 +211,25 @@ final class NetfsFileChannel extends MappableChannel {
     } finally {
       leave(entered, count > 0);
     }
+  }
+
+  /** Writes a page that was filled for a position. */
+  int writeAt(PageBuffer page, long at) throws IOException {
+    int count = 0;
+    int entered = enter();
+    try {
+      if (isOpen()) {
+        count = file.write(page, at);
+      }
+      return count;
+    } finally {
+      leave(entered, count > 0);
+    }
+  }
+
+  /** Returns whether every write goes to the end. */
+  boolean appends() {
+    return append;
   }
 
   @Override
@@ -346,38 +367,7 @@ final class NetfsFileChannel extends MappableChannel {
     checkReadable();
     checkNotNegative(position, "position");
     checkNotNegative(count, "count");
-    ByteBuffer buffer = TransferBuffers.take();
-    try {
-      return transferTo(position, count, target, buffer);
-    } finally {
-      TransferBuffers.giveBack(buffer);
-    }
-  }
-
-  private long transferTo(long from, long count, WritableByteChannel target, ByteBuffer buffer)
-      throws IOException {
-    long done = 0;
-    try {
-      while (done < count) {
-        buffer.clear().limit((int) Math.min(count - done, buffer.capacity()));
-        int read = readAt(buffer, from + done);
-        if (read <= 0) {
-          break;
-        }
-        buffer.flip();
-        int written = target.write(buffer);
-        done += written;
-        if (written < read) {
-          break; // a channel that does not block has taken what it can
-        }
-      }
-      return done;
-    } catch (IOException e) {
-      if (done > 0 && isOpen() && target.isOpen()) {
-        return done; // the error comes again with the next transfer, as the JDK has it
-      }
-      throw e;
-    }
+    return new Transfers(this, file).to(target, position, count);
   }
 
   @Override
@@ -392,32 +382,7 @@ final class NetfsFileChannel extends MappableChannel {
     if (!TRANSFER_FROM_GROWS && position > size()) {
       return 0;
     }
-    ByteBuffer buffer = TransferBuffers.take();
-    try {
-      return transferFrom(src, position, count, buffer);
-    } finally {
-      TransferBuffers.giveBack(buffer);
-    }
-  }
-
-  private long transferFrom(ReadableByteChannel src, long to, long count, ByteBuffer buffer)
-      throws IOException {
-    long done = 0;
-    try {
-      while (done < count) {
-        buffer.clear().limit((int) Math.min(count - done, buffer.capacity()));
-        if (src.read(buffer) <= 0) {
-          break;
-        }
-        done += writeAt(buffer.flip(), to + done);
-      }
-      return done;
-    } catch (IOException e) {
-      if (done > 0 && isOpen() && src.isOpen()) {
-        return done;
-      }
-      throw e;
-    }
+    return new Transfers(this, file).from(src, position, count);
   }
 
   /**

@@ -322,8 +322,30 @@ class FileModelTest {
       byte[] bytes = bytes(length);
       expected.write(position, bytes);
       everWritten.add(position, position + length);
-      assertThat(file.write(ByteBuffer.wrap(bytes), position)).isEqualTo(length);
+      if (position % 3 == 0) {
+        writeThroughPages(file, position, bytes);
+      } else {
+        assertThat(file.write(ByteBuffer.wrap(bytes), position)).isEqualTo(length);
+      }
       sent(file, "write");
+    }
+
+    /** As a transfer does: whole pages by filling their memory. */
+    private void writeThroughPages(OpenFile file, long position, byte[] bytes) throws IOException {
+      int pageSize = mount.services().pages().pageSize();
+      int done = 0;
+      while (done < bytes.length) {
+        long at = position + done;
+        try (PageBuffer page = file.pageBuffer(at, bytes.length - done)) {
+          if (page != null) {
+            page.memory().put(bytes, done, pageSize);
+            done += file.write(page, at);
+          } else {
+            int step = (int) Math.min(bytes.length - done, pageSize - at % pageSize);
+            done += file.write(ByteBuffer.wrap(bytes, done, step), at);
+          }
+        }
+      }
     }
 
     private void append(OpenFile file) throws IOException {

@@ -13,6 +13,7 @@ import dev.netfs.NetfsFileSystem;
 import dev.netfs.NetfsOpenOption;
 import dev.netfs.share.ShareCapabilities;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -24,6 +25,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.channels.Pipe;
+import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.SelectableChannel;
 import java.nio.file.FileSystem;
 import java.nio.file.Files;
@@ -153,6 +155,39 @@ class StreamAndChannelTest {
     assertThat(Files.readAllBytes(dir.resolve("local"))).isEqualTo(content);
     assertThat(Files.readAllBytes(dir.resolve("out")))
         .isEqualTo(Arrays.copyOfRange(content, 5, content.length));
+  }
+
+  /** What a source gave before it failed is written; the failure comes with the next transfer. */
+  @Test
+  void aTransferFromAChannelThatFailsKeepsWhatCameBefore() throws Exception {
+    try (FileChannel out = FileChannel.open(fs.getPath("out"), CREATE, READ, WRITE)) {
+      ReadableByteChannel failing =
+          new ReadableByteChannel() {
+            private int left = 70_000;
+
+            @Override
+            public int read(ByteBuffer dst) throws IOException {
+              if (left == 0) {
+                throw new IOException("no more");
+              }
+              int count = Math.min(Math.min(left, dst.remaining()), 999);
+              dst.put(content, 70_000 - left, count);
+              left -= count;
+              return count;
+            }
+
+            @Override
+            public boolean isOpen() {
+              return true;
+            }
+
+            @Override
+            public void close() {}
+          };
+      assertThat(out.transferFrom(failing, 0, 100_000)).isEqualTo(70_000);
+      assertThatThrownBy(() -> out.transferFrom(failing, 70_000, 100_000)).hasMessage("no more");
+    }
+    assertThat(Files.readAllBytes(dir.resolve("out"))).isEqualTo(Arrays.copyOf(content, 70_000));
   }
 
   /** A sink that takes only a part: what is reported is what it has taken. */
