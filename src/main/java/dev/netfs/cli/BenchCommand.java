@@ -52,6 +52,7 @@ final class BenchCommand implements Callable<Integer> {
       split = ",",
       paramLabel = "MS",
       defaultValue = "0,1,20",
+      converter = Millis.class,
       description =
           "Round trips, in milliseconds, of the networks to measure on (default ${DEFAULT-VALUE}); 0"
               + " is the loopback interface itself.")
@@ -157,6 +158,19 @@ final class BenchCommand implements Callable<Integer> {
 
     Workloads() {
       super(Bench.workloads().keySet());
+    }
+  }
+
+  /** Reads {@code 20}, {@code 0.5}. */
+  static final class Millis implements ITypeConverter<BigDecimal> {
+    @Override
+    public BigDecimal convert(String text) {
+      try {
+        return new BigDecimal(text);
+      } catch (NumberFormatException e) {
+        throw new TypeConversionException(
+            "'" + text + "' is not a number of milliseconds such as 20 or 0.5");
+      }
     }
   }
 

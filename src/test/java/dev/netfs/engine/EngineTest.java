@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.netfs.share.OpenIntent.Disposition;
+import dev.netfs.testing.Threads;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
@@ -277,7 +278,8 @@ class EngineTest {
                 } catch (IOException e) {
                   throw new AssertionError(e);
                 }
-              });
+              },
+              Threads.EACH);
       SimServer.eventually("it is on its way", () -> server.count("read") > 0);
       server.maxDelayMicros = 0;
       mount.open("/f", OpenMode.READ).close();
@@ -621,7 +623,8 @@ class EngineTest {
                 } catch (IOException e) {
                   return e;
                 }
-              });
+              },
+              Threads.EACH);
       SimServer.eventually("the read is on its way", () -> server.count("read") > 0);
       file.close();
       assertThat(failure.get()).isInstanceOf(AsynchronousCloseException.class);

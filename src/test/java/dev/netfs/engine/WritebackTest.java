@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.netfs.share.OpenIntent.Disposition;
 import dev.netfs.share.ShareOptions;
+import dev.netfs.testing.Threads;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
@@ -190,7 +191,8 @@ class WritebackTest {
                 } catch (IOException e) {
                   throw new java.io.UncheckedIOException(e);
                 }
-              });
+              },
+              Threads.EACH);
       SimServer.eventually("the limit is reached", () -> streamed.get() >= 128 * 1024);
       long worst = 0;
       for (int i = 0; i < lines && !streaming.isDone(); i++) {

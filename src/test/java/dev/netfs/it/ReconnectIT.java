@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.netfs.NetfsFileSystem;
 import dev.netfs.testing.CountingProxy;
 import dev.netfs.testing.OpenSshServer;
+import dev.netfs.testing.Threads;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -115,7 +116,8 @@ class ReconnectIT {
                   Thread.onSpinWait();
                 }
                 server.killSessions();
-              });
+              },
+              Threads.EACH);
       assertReads(fs, "/f");
       killer.get(30, TimeUnit.SECONDS);
       Files.write(fs.getPath("/g"), data);

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.netfs.Netfs;
 import dev.netfs.NetfsFileSystem;
+import dev.netfs.testing.Threads;
 import java.nio.file.ClosedWatchServiceException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -199,7 +200,8 @@ class WatchTest {
           } catch (InterruptedException | RuntimeException e) {
             return e;
           }
-        });
+        },
+        Threads.EACH);
   }
 
   @Test

@@ -160,9 +160,11 @@ final class LinkPipe {
           int start = (int) (done % size);
           ByteBuffer bytes = ring.duplicate();
           bytes.limit((int) Math.min(size, start + (end - done))).position(start);
-          int n = to.write(bytes);
-          count.add(n);
-          done += n;
+          // Counted before anybody can have them: who has received bytes finds them counted.
+          count.add(bytes.remaining());
+          while (bytes.hasRemaining()) {
+            done += to.write(bytes);
+          }
           moved(done);
         }
       }

@@ -101,12 +101,16 @@ public final class LinkProxy implements Closeable {
     Thread thread =
         new Thread(
             () -> {
+              boolean done = false;
               try {
                 work.run();
+                done = true;
               } catch (IOException | InterruptedException e) {
                 // One of the two ends has gone, or close() was called: the other hears of it by
                 // the end of its connection, which is all that a network would tell it.
-                if (of != null) {
+              } finally {
+                // Whatever happened, such as no memory for a ring: nobody waits for bytes in vain.
+                if (!done && of != null) {
                   of.close();
                 }
               }

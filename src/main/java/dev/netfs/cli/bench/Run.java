@@ -14,6 +14,9 @@ final class Run {
   /** How long warm work goes on, which could be over in no time. */
   private static final Duration ENOUGH = Duration.ofMillis(500);
 
+  /** From which size of the large file on; with smaller ones nobody wants exact figures. */
+  private static final long ENOUGH_SIZE = 64 << 20;
+
   /** When netfs is given up, which nobody should ever see. */
   private static final Duration PATIENCE = Duration.ofMinutes(5);
 
@@ -106,7 +109,8 @@ final class Run {
 
   /** Returns whether work that is repeated for the sake of the clock has lasted long enough. */
   boolean enough() {
-    return System.nanoTime() - started > ENOUGH.toNanos();
+    double part = Math.min(1, settings.size() / (double) ENOUGH_SIZE);
+    return System.nanoTime() - started > ENOUGH.toNanos() * part;
   }
 
   /**

@@ -2,6 +2,7 @@ package dev.netfs.cli.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.netfs.testing.Threads;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -42,13 +43,17 @@ class LinkProxyTest {
   /** A clock that stands until it is told to go on. */
   private static final class StandingClock implements LinkClock {
     private final ReentrantLock lock = new ReentrantLock();
-    private final Condition advanced = lock.newCondition();
+    private final Condition changed = lock.newCondition();
     private long now; // guarded by lock
+    private long looks; // guarded by lock; how often somebody has looked
+    private long awaited = -1; // guarded by lock; what somebody waits for, or has waited for
 
     @Override
     public long nanoTime() {
       lock.lock();
       try {
+        looks++;
+        changed.signalAll();
         return now;
       } finally {
         lock.unlock();
@@ -59,8 +64,34 @@ class LinkProxyTest {
     public void awaitUntil(long time) throws InterruptedException {
       lock.lockInterruptibly();
       try {
+        awaited = time;
+        changed.signalAll();
         while (now < time) {
-          advanced.await();
+          changed.await();
+        }
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    /** Waits until somebody waits for a moment; returns how often the clock was looked at. */
+    long awaitWaiter(Duration moment) throws InterruptedException {
+      lock.lock();
+      try {
+        while (awaited != moment.toNanos()) {
+          changed.await();
+        }
+        return looks;
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    void awaitLooks(long wanted) throws InterruptedException {
+      lock.lock();
+      try {
+        while (looks < wanted) {
+          changed.await();
         }
       } finally {
         lock.unlock();
@@ -71,7 +102,7 @@ class LinkProxyTest {
       lock.lock();
       try {
         now += by.toNanos();
-        advanced.signalAll();
+        changed.signalAll();
       } finally {
         lock.unlock();
       }
@@ -99,9 +130,12 @@ class LinkProxyTest {
     try (LinkProxy proxy = proxy(link, LinkClock.SYSTEM);
         Socket client = connect(proxy);
         Socket remote = server.accept()) {
-      CompletableFuture<byte[]> received = CompletableFuture.supplyAsync(() -> readAll(remote));
-      CompletableFuture<byte[]> answered = CompletableFuture.supplyAsync(() -> readAll(client));
-      CompletableFuture<Void> answers = CompletableFuture.runAsync(() -> writeAll(remote, bytes));
+      CompletableFuture<byte[]> received =
+          CompletableFuture.supplyAsync(() -> readAll(remote), Threads.EACH);
+      CompletableFuture<byte[]> answered =
+          CompletableFuture.supplyAsync(() -> readAll(client), Threads.EACH);
+      CompletableFuture<Void> answers =
+          CompletableFuture.runAsync(() -> writeAll(remote, bytes), Threads.EACH);
       writeAll(client, bytes);
       answers.get(30, TimeUnit.SECONDS);
       assertThat(Arrays.equals(received.get(30, TimeUnit.SECONDS), bytes)).isTrue();
@@ -152,7 +186,8 @@ class LinkProxyTest {
       byte[] received = new byte[bytes.length];
       // One delay has delivered them all. What was still in the socket when the clock moved is
       // stamped late, so the clock goes on for it.
-      CompletableFuture<Void> all = CompletableFuture.runAsync(() -> readFully(remote, received));
+      CompletableFuture<Void> all =
+          CompletableFuture.runAsync(() -> readFully(remote, received), Threads.EACH);
       while (!all.isDone()) {
         clock.advance(Duration.ofMillis(10));
         TimeUnit.MILLISECONDS.sleep(1);
@@ -178,11 +213,10 @@ class LinkProxyTest {
         Socket remote = server.accept()) {
       InputStream in = remote.getInputStream();
       client.getOutputStream().write('a');
-      // No moment can be waited for when the proxy has read it; but it is stamped with 0 or 4 ms.
-      TimeUnit.MILLISECONDS.sleep(50);
+      long looks = clock.awaitWaiter(Duration.ofMillis(10));
       clock.advance(Duration.ofMillis(4));
       client.getOutputStream().write('b');
-      TimeUnit.MILLISECONDS.sleep(50);
+      clock.awaitLooks(looks + 1); // which was for the stamp of b: the writer waits for a
       clock.advance(Duration.ofMillis(6));
       assertThat(in.read()).isEqualTo('a');
       assertThat(in.available()).as("b is on its way for 6 ms only").isZero();
