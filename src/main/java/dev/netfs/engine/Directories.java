@@ -52,6 +52,7 @@ final class Directories {
 
   private final Services services;
   private final boolean keeps;
+  private final boolean answers;
   private final Cache<String, Listing> listings;
   private final ListingAhead ahead;
 
@@ -60,7 +61,8 @@ final class Directories {
    */
   Directories(Services services, boolean keeps) {
     this.services = services;
-    this.keeps = keeps && !services.options().attrTtl().isZero();
+    this.keeps = keeps;
+    this.answers = keeps && !services.options().attrTtl().isZero();
     this.listings =
         Caffeine.newBuilder()
             .executor(Runnable::run)
@@ -78,7 +80,7 @@ final class Directories {
 
   /** Returns the names in a directory, which may be those of up to {@code attrTtl} ago. */
   List<String> names(String path) throws IOException {
-    if (!keeps) {
+    if (!answers) {
       return list(path).names;
     }
     CompletableFuture<Listing> coming = ahead.visit(path);
@@ -106,10 +108,9 @@ final class Directories {
 
   /** Waits for a listing that was asked for ahead; null if it is of no use. */
   private @Nullable Listing arrived(CompletableFuture<Listing> coming) {
-    Listing listing =
-        coming
-            .handle((found, failure) -> failure == null ? found : null) // asked again, by the user
-            .join();
+    Await.untilDone(coming);
+    // Where it failed, the user asks again.
+    Listing listing = coming.isCompletedExceptionally() ? null : coming.getNow(null);
     return listing != null && services.attributes().isValid(listing.asked) ? listing : null;
   }
 

@@ -272,6 +272,34 @@ final class Inode {
     }
   }
 
+  /**
+   * Takes in that a file of which nothing is known here was opened ahead of whoever may open it.
+   *
+   * @param changesBefore {@link #changesSoFar} before the server was asked
+   * @return false if something has come to be known of it meanwhile, which may be newer than the
+   *     answer; nothing has happened then
+   */
+  boolean openedAhead(RemoteFile handle, FileInfo info, long changesBefore) {
+    lock.lock();
+    try {
+      boolean untouched =
+          opens == 0
+              && token == null
+              && pages.size() == 0
+              && !writeback.isDirty()
+              && ownChanges == changesBefore;
+      if (!untouched || unlinked || !info.isRegularFile()) {
+        return false;
+      }
+      opens++;
+      reader = handle;
+      revalidate(info, changesBefore);
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Returns whether the server was asked within the time for which attributes count as fresh. */
   private boolean isChecked() {
     return services.background().nanoTime() - checkedNanos < services.options().attrTtl().toNanos();

@@ -183,8 +183,7 @@ final class ListingAhead {
 
   /** Returns where a directory stands among its siblings, or where it would, as a search does. */
   private static int place(Listing siblings, String path) {
-    String name = path.substring(path.lastIndexOf('/') + 1);
-    return Collections.binarySearch(siblings.subdirectories(), name);
+    return Collections.binarySearch(siblings.subdirectories(), Names.last(path));
   }
 
   /** Looks for the directories that a walk comes to next. Under the lock. */

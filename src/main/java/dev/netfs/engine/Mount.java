@@ -55,6 +55,7 @@ public final class Mount implements Closeable {
   private final Writes writes;
   private final DirectIo directIo;
   private final Directories directories;
+  private final FilesAhead filesAhead;
   private final Set<OpenFile> files = ConcurrentHashMap.newKeySet();
   private final Background.Task flusher;
   private final AtomicBoolean open = new AtomicBoolean(true);
@@ -101,6 +102,7 @@ public final class Mount implements Closeable {
     writes = new Writes(services);
     directIo = new DirectIo(services);
     directories = new Directories(services, keepsAttributes);
+    filesAhead = new FilesAhead(services, reads, directories);
     long age = options.writebackAge().toMillis();
     long period = Math.max(10, Math.min(1000, age / 2));
     flusher =
@@ -218,6 +220,7 @@ public final class Mount implements Closeable {
   public void dropCaches() {
     attributes.treeChanged();
     directories.clear();
+    filesAhead.clear();
     inodes.all().forEach(Inode::invalidate);
   }
 
@@ -282,8 +285,16 @@ public final class Mount implements Closeable {
   }
 
   private OpenFile open(Inode inode, OpenMode mode) throws IOException {
-    if (mode.onlyReadsCached() && inode.openedOnTrust()) {
-      return new OpenFile(this, services, inode, mode);
+    boolean onlyReads = mode.onlyReadsCached();
+    if (onlyReads) {
+      CompletableFuture<Void> ahead = filesAhead.visit(inode.path());
+      if (ahead != null && options.cache() == CacheMode.LOOSE) {
+        Await.untilDone(ahead); // what it was told can be trusted then
+      }
+      if (inode.openedOnTrust()) {
+        filesAhead.advance(inode.path());
+        return new OpenFile(this, services, inode, mode);
+      }
     }
     RemoteFile handle = new RemoteFile(session, stats, inode, mode.intent());
     long changes = inode.changesSoFar();
@@ -292,7 +303,11 @@ public final class Mount implements Closeable {
       attributes.changed(path);
     }
     try {
-      FileInfo info = Await.result(handle.open());
+      CompletableFuture<FileInfo> opening = handle.open();
+      if (onlyReads) {
+        filesAhead.advance(path); // behind the request that somebody waits for
+      }
+      FileInfo info = Await.result(opening);
       inode.opened(handle, info, mode.intent(), changes);
     } finally {
       if (mode.write()) {
@@ -414,7 +429,7 @@ public final class Mount implements Closeable {
     RemoteFile handle = inode == null ? null : inode.readerToBe();
     if (handle != null) {
       // If it cannot be opened, it could not be read either: whoever reads it will hear of it.
-      handle.openNow().handle((opened, failure) -> opened).join();
+      Await.untilDone(handle.openNow());
     }
   }
 

@@ -10,6 +10,11 @@ final class Names {
     return slash <= 0 ? "/" : path.substring(0, slash);
   }
 
+  /** Returns a name without its directory. */
+  static String last(String path) {
+    return path.substring(path.lastIndexOf('/') + 1);
+  }
+
   /** Returns whether a path is another or lies below it. */
   static boolean within(String path, String ancestor) {
     return path.equals(ancestor)
