@@ -92,6 +92,7 @@ public final class Mount implements Closeable {
             session,
             new PageCache(options.memory(), options.pageSize()),
             new DepthLimit(options.depth(session)),
+            new LinkEstimate(background),
             new DirtyLimit(background, options.dirtyLimit(), options.timeout().toMillis()),
             attributes,
             inodes,

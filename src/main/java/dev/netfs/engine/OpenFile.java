@@ -43,7 +43,7 @@ public final class OpenFile implements Closeable {
     this.services = services;
     this.inode = inode;
     this.mode = mode;
-    this.readahead = new Readahead(mount.reads(), services.options());
+    this.readahead = new Readahead(inode, mount.reads());
     this.heard = new AtomicLong(inode.errors.now());
   }
 
@@ -75,14 +75,25 @@ public final class OpenFile implements Closeable {
    * @throws IOException if the server could not be asked or refused
    */
   public int read(ByteBuffer dst, long position) throws IOException {
+    return read(dst, position, false);
+  }
+
+  /**
+   * Reads bytes, as {@link #read(ByteBuffer, long)}, for somebody who knows more of the pattern of
+   * the reads than this file sees: which is only those that find something missing in memory.
+   *
+   * @param follows whether this read begins where the reader's last one ended
+   * @throws IOException as {@link #read(ByteBuffer, long)}
+   */
+  public int read(ByteBuffer dst, long position, boolean follows) throws IOException {
     checkOpen();
     if (!dst.hasRemaining()) {
       return 0;
     }
-    int count = readOnce(dst, position);
+    int count = readOnce(dst, position, follows);
     if (count < 0 && mode.caching() == OpenMode.Caching.CACHED && inode.sizeIsStale()) {
       refresh();
-      count = readOnce(dst, position);
+      count = readOnce(dst, position, follows);
     }
     return count;
   }
@@ -104,9 +115,9 @@ public final class OpenFile implements Closeable {
         : 0;
   }
 
-  private int readOnce(ByteBuffer dst, long position) throws IOException {
+  private int readOnce(ByteBuffer dst, long position, boolean follows) throws IOException {
     return switch (mode.caching()) {
-      case CACHED -> mount.reads().read(this, dst, position);
+      case CACHED -> mount.reads().read(this, dst, position, follows);
       case UNBUFFERED -> readUnbuffered(dst, position);
       case DIRECT -> mount.directIo().read(this, dst, position, true);
     };

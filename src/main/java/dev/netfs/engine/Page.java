@@ -65,6 +65,12 @@ final class Page {
   /** Whether the page holds a pin for being dirty or on its way. Guarded by the inode's lock. */
   boolean dirtyPin;
 
+  /**
+   * The stream of reads whose next chunk is to be asked for when a reader comes here. Written under
+   * the inode's lock; readers look at it without, and take the lock where there is one.
+   */
+  @Nullable ReadStream marker;
+
   /** Whether the index has dropped the page, which goes when its last pin does. */
   volatile boolean detached;
 

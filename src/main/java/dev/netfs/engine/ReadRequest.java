@@ -2,11 +2,14 @@ package dev.netfs.engine;
 
 import dev.netfs.share.IoSegments;
 import dev.netfs.share.ReadResult;
+import dev.netfs.share.ShareFile;
 import java.nio.ByteBuffer;
 import java.nio.file.FileSystemException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,12 +37,15 @@ final class ReadRequest {
     final long end;
     long transferred;
     boolean done;
+    LinkEstimate.@Nullable Sent sent; // written before it is sent, read after it was answered
 
     Subrequest(long start, long end) {
       this.start = start;
       this.end = end;
     }
   }
+
+  private record Marker(long page, ReadStream stream) {}
 
   private record Waiter(long end, CompletableFuture<Void> future) {}
 
@@ -59,6 +65,7 @@ final class ReadRequest {
   private final IoSegments memory;
   private final List<Subrequest> subrequests = new ArrayList<>();
   private final List<Waiter> waiters = new ArrayList<>(); // guarded by inode.lock
+  private final List<Marker> markers = new ArrayList<>(1); // guarded by inode.lock
   private @Nullable ExtentSet poisoned; // guarded by inode.lock: page numbers written meanwhile
   private long collected; // guarded by inode.lock: all before it is done
   private int nextSubrequest; // guarded by inode.lock
@@ -66,6 +73,7 @@ final class ReadRequest {
   private int nextPage; // guarded by inode.lock: the first page not yet published
   private long endOfFile = Long.MAX_VALUE; // guarded by inode.lock: as the server showed
   private boolean finished; // guarded by inode.lock
+  private boolean abandoned; // guarded by inode.lock: nobody wants it, and nobody finds it
   private @Nullable Throwable failure; // guarded by inode.lock
   private int uses; // guarded by inode.lock
 
@@ -123,15 +131,36 @@ final class ReadRequest {
         .submit(
             inode,
             () ->
-                file.call(
-                    "read",
-                    open ->
-                        open.read(
-                            memory.slice(
-                                subrequest.start - start + subrequest.transferred,
-                                subrequest.end - subrequest.start - subrequest.transferred),
-                            subrequest.start + subrequest.transferred)))
+                isWanted()
+                    ? file.call("read", open -> send(subrequest, open))
+                    : CompletableFuture.failedFuture(new CancellationException()))
         .whenComplete((result, error) -> arrived(subrequest, result, error));
+  }
+
+  private CompletionStage<ReadResult> send(Subrequest subrequest, ShareFile open) {
+    subrequest.sent = services.link().sent();
+    return open.read(
+        memory.slice(
+            subrequest.start - start + subrequest.transferred,
+            subrequest.end - subrequest.start - subrequest.transferred),
+        subrequest.start + subrequest.transferred);
+  }
+
+  /**
+   * Returns whether anybody waits for the request or holds it; asked when one of its subrequests
+   * could be sent. If not, nothing more is sent, and whoever misses the range asks anew.
+   */
+  private boolean isWanted() {
+    inode.lock.lock();
+    try {
+      if (uses == 0 && !abandoned) {
+        abandoned = true; // for good: what arrives now must not be kept, as nobody can poison it
+        inode.inflight.remove(this);
+      }
+      return !abandoned;
+    } finally {
+      inode.lock.unlock();
+    }
   }
 
   private void arrived(
@@ -144,6 +173,10 @@ final class ReadRequest {
     try {
       if (result != null) {
         services.stats().bytesFromServer.add(result.bytes());
+        LinkEstimate.Sent sent = subrequest.sent;
+        if (sent != null) {
+          services.link().answered(sent, result.bytes());
+        }
         subrequest.transferred += result.bytes();
         long reached = subrequest.start + subrequest.transferred;
         if (reached < subrequest.end) {
@@ -197,7 +230,7 @@ final class ReadRequest {
     }
     if (outstanding == 0) {
       finished = true;
-      if (endOfFile < end) {
+      if (endOfFile < end && !abandoned) {
         inode.serverEndsAt(endOfFile, generation);
       }
       for (int i = nextPage; i < pages.length; i++) {
@@ -231,7 +264,7 @@ final class ReadRequest {
       // The server's end lies in this page or before it: what follows is zeros.
       mine.frame.zero(Math.max(from, (int) Math.max(0, endOfFile - base)), to);
     }
-    if (inode.generation() != generation) {
+    if (abandoned || inode.generation() != generation) {
       discard(place);
       return;
     }
@@ -251,6 +284,24 @@ final class ReadRequest {
       mine.makeValid(from, to);
       inode.pages.put(mine);
     }
+    Page published = pages[place];
+    for (Marker marker : markers) {
+      if (published != null && marker.page == published.number) {
+        published.marker = marker.stream;
+      }
+    }
+  }
+
+  /** Has a page get a stream's marker when it is published. Under the inode's lock. */
+  void mark(long page, ReadStream stream) {
+    if (page >= firstPage && page < firstPage + pages.length) {
+      markers.add(new Marker(page, stream));
+    }
+  }
+
+  /** Returns how many bytes of memory the request holds. */
+  long memory() {
+    return (long) pages.length * pageSize;
   }
 
   private void discard(int place) {

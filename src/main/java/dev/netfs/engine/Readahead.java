@@ -1,110 +1,144 @@
 package dev.netfs.engine;
 
-import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
- * One open file's reading pattern, and how far ahead of it to download.
+ * How one open file is being read: the regular patterns in it, of which there may be several at
+ * once where threads share a channel, and the reads that fit none.
  *
- * <p>A read that misses where the last one ended is sequential: the window opens, and doubles every
- * time the reader has come halfway through what was asked for, up to its limit. Any other miss is
- * random: exactly what it needs is fetched, rounded to blocks. Requests made ahead of the reader
- * stay in use, and their pages in memory, until the reader has passed them or the file is closed.
+ * <p>Only reads that miss are looked at. One that begins at the file's beginning, or where the
+ * channel's last one ended, or where another that missed ended, begins a forward {@linkplain
+ * ReadStream stream}; one that ends where another began, a backward one; the third at the same
+ * distance, a strided one. For any other exactly what it needs is fetched, rounded to blocks: a
+ * random reader has nothing fetched in vain.
  *
- * <p><b>Concurrency.</b> Guarded by the inode's lock, but for {@link #trigger}, which readers of
- * warm bytes look at without it: a stale value makes them plan a little late or once too often.
+ * <p>Guarded by the inode's lock.
  */
 final class Readahead {
-  /** The smallest thing that is fetched: a random read is rounded out to it. */
-  private static final int BLOCK = 4096;
+  /** So many patterns, and reads that fitted none, are remembered. */
+  private static final int STREAMS = 16;
 
-  private static final long AUTOMATIC_LIMIT = 8L << 20;
-
+  private final Inode inode;
   private final Reads reads;
-  private final long limit;
-  private final long first;
-  private final ArrayDeque<ReadRequest> ahead = new ArrayDeque<>();
-  private long window;
-  private long lastEnd;
-  private long aheadEnd;
+  private @Nullable List<ReadStream> streams; // the one that moved last is the last
+  private boolean closed;
 
-  /** A read that comes to or beyond this offset has to {@link #advance}. */
-  private volatile long trigger = Long.MAX_VALUE;
-
-  Readahead(Reads reads, MountOptions options) {
+  Readahead(Inode inode, Reads reads) {
+    this.inode = inode;
     this.reads = reads;
-    int pageSize = options.pageSize();
-    this.limit =
-        options.readahead() >= 0
-            ? options.readahead()
-            : Math.max(pageSize, Math.min(AUTOMATIC_LIMIT, options.memory() / 8));
-    this.first = Math.min(limit, 2L * pageSize);
-  }
-
-  /** Returns whether a read up to an offset has to advance the window. */
-  boolean isDue(long end) {
-    return end >= trigger;
   }
 
   /**
-   * Says how far to download for a miss.
+   * Asks for what a read misses, and for what will probably be read after it.
    *
-   * @return the offset after the last byte to ask for
+   * @param position the first byte that is missing
+   * @param wanted how many bytes the read would have, at least 1
+   * @param follows whether the read begins where the last one of the same channel or stream ended
+   * @return the requests begun, to be issued after the lock has been let go
    */
-  long miss(long position, long wanted, int pageSize) {
-    boolean sequential = Math.abs(position - lastEnd) <= pageSize;
-    lastEnd = position + wanted;
-    if (!sequential || limit == 0) {
-      window = 0;
-      trigger = Long.MAX_VALUE;
-      return roundUp(position + wanted, BLOCK);
+  List<ReadRequest> miss(long position, long wanted, boolean follows) {
+    if (!reads.limits().isOn() || closed) {
+      return reads.plan(
+          inode,
+          position / Reads.BLOCK * Reads.BLOCK,
+          Reads.roundUp(position + wanted, Reads.BLOCK));
     }
-    window = Math.min(limit, Math.max(first, 2 * window));
-    aheadEnd = roundUp(position + wanted + window, pageSize);
-    trigger = aheadEnd - window / 2;
-    return aheadEnd;
+    ReadStream stream = find(position, wanted);
+    if (stream == null) {
+      stream = begin(position, wanted, follows);
+    }
+    keep(stream);
+    return stream.miss(position, wanted);
   }
 
-  /** Returns where a download for a miss begins. */
-  long missStart(long position, int pageSize) {
-    return window == 0 ? position / BLOCK * BLOCK : position / pageSize * pageSize;
+  private @Nullable ReadStream find(long position, long wanted) {
+    if (streams == null) {
+      return null;
+    }
+    for (int i = streams.size() - 1; i >= 0; i--) {
+      ReadStream stream = streams.get(i);
+      if (stream.expects(position, wanted)) {
+        return stream;
+      }
+      // Beside the last read is no accident; beside any of many others it is, once.
+      boolean sure = i == streams.size() - 1;
+      if (stream.isFollowedBy(position)) {
+        stream.become(ReadStream.Kind.FORWARD, sure);
+        return stream;
+      }
+      if (stream.isPrecededBy(position, wanted)) {
+        stream.become(ReadStream.Kind.BACKWARD, sure);
+        return stream;
+      }
+    }
+    return null;
+  }
+
+  private ReadStream begin(long position, long wanted, boolean follows) {
+    if (position == 0 || follows) {
+      ReadStream stream = new ReadStream(inode, reads, position, position, 0);
+      stream.become(ReadStream.Kind.FORWARD, true);
+      return stream;
+    }
+    ReadStream last = streams == null ? null : streams.get(streams.size() - 1);
+    long distance = last == null ? 0 : position - last.start();
+    if (last != null
+        && last.kind() == ReadStream.Kind.PROBE
+        && last.stride() == distance
+        && distance != 0) {
+      // Small gaps are cheaper to fetch than to leave out.
+      boolean dense = Math.abs(distance) - wanted <= 2 * Reads.BLOCK;
+      last.become(
+          !dense
+              ? ReadStream.Kind.STRIDED
+              : distance > 0 ? ReadStream.Kind.FORWARD : ReadStream.Kind.BACKWARD,
+          true);
+      return last;
+    }
+    return new ReadStream(inode, reads, position, position + wanted, distance);
+  }
+
+  /** Makes a stream the last one; the one that has not moved for longest may have to go. */
+  private void keep(ReadStream stream) {
+    if (streams == null) {
+      streams = new ArrayList<>(2);
+    }
+    streams.remove(stream);
+    if (streams.size() == STREAMS) {
+      streams.remove(0).close();
+    }
+    streams.add(stream);
   }
 
   /**
-   * Asks for more ahead of a reader who has come to an offset. Under the inode's lock.
+   * Asks for more, since this file's reader has come to a page with a marker.
    *
    * @return the requests begun, to be issued after the lock has been let go
    */
-  List<ReadRequest> advance(Inode inode, long end, int pageSize) {
-    while (!ahead.isEmpty() && ahead.peekFirst().end <= end) {
-      ahead.removeFirst().endUse();
-    }
-    if (end < trigger || end > aheadEnd + pageSize) {
-      return List.of(); // another thread has advanced it, or this is another stream by now
-    }
-    lastEnd = end;
-    window = Math.min(limit, 2 * window);
-    long from = aheadEnd;
-    aheadEnd = roundUp(end + window, pageSize);
-    if (from >= inode.localSize() || aheadEnd <= from) {
-      trigger = from >= inode.localSize() ? Long.MAX_VALUE : trigger + pageSize;
-      aheadEnd = Math.max(from, aheadEnd);
+  List<ReadRequest> advance(Page page) {
+    ReadStream stream = page.marker;
+    if (stream == null || closed) {
       return List.of();
     }
-    trigger = aheadEnd - window / 2;
-    List<ReadRequest> begun = reads.plan(inode, from, aheadEnd);
-    ahead.addAll(begun);
-    return begun;
+    page.marker = null;
+    if (stream.isClosed()) {
+      // Its file is closed; this one's reader goes on where that one stopped.
+      ReadStream successor = new ReadStream(inode, reads, 0, 0, 0);
+      successor.adopt(stream);
+      keep(successor);
+      stream = successor;
+    }
+    return stream.advance(page);
   }
 
-  /** Lets go of what was downloaded ahead. Under the inode's lock. */
+  /** Lets go of what was downloaded ahead. */
   void close() {
-    trigger = Long.MAX_VALUE;
-    ahead.forEach(ReadRequest::endUse);
-    ahead.clear();
-  }
-
-  private static long roundUp(long value, int unit) {
-    return value > Long.MAX_VALUE - unit ? value : (value + unit - 1) / unit * unit;
+    closed = true;
+    if (streams != null) {
+      streams.forEach(ReadStream::close);
+      streams = null;
+    }
   }
 }

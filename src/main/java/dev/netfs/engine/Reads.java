@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -18,12 +19,17 @@ import org.jspecify.annotations.Nullable;
  * byte; so any number of readers of one range cause one download (R6).
  */
 final class Reads {
+  /** The smallest thing that is fetched: a random read is rounded out to it. */
+  static final int BLOCK = 4096;
+
   private final Services services;
+  private final ReadaheadLimits limits;
   private final int pageSize;
   private final long requestLimit;
 
   Reads(Services services) {
     this.services = services;
+    this.limits = new ReadaheadLimits(services.background(), services.options(), services.link());
     this.pageSize = services.pages().pageSize();
     long fair = (long) services.rsize() * services.options().depth(services.session());
     this.requestLimit =
@@ -34,15 +40,27 @@ final class Reads {
                 * pageSize);
   }
 
+  ReadaheadLimits limits() {
+    return limits;
+  }
+
+  int pageSize() {
+    return pageSize;
+  }
+
+  static long roundUp(long value, int unit) {
+    return value > Long.MAX_VALUE - unit ? value : (value + unit - 1) / unit * unit;
+  }
+
   /**
    * Reads bytes for an open file.
    *
+   * @param follows whether the reader has just read what comes before the position
    * @return how many were read, less than {@code dst} takes only at the end of the file; -1 if the
    *     position is there or behind it
    */
-  int read(OpenFile file, ByteBuffer dst, long position) throws IOException {
+  int read(OpenFile file, ByteBuffer dst, long position, boolean follows) throws IOException {
     Inode inode = file.inode();
-    Readahead readahead = file.readahead();
     long at = position;
     while (dst.hasRemaining()) {
       long size = inode.localSize();
@@ -50,16 +68,13 @@ final class Reads {
         break;
       }
       int wanted = (int) Math.min(dst.remaining(), size - at);
-      int copied = copyWarm(inode, dst, at, wanted);
+      int copied = copyWarm(inode, file, dst, at, wanted);
       if (copied > 0) {
         services.stats().bytesFromMemory.add(copied);
       } else {
-        copied = readMissing(file, dst, at, wanted);
+        copied = readMissing(file, dst, at, wanted, follows);
       }
       at += copied;
-      if (readahead.isDue(at)) {
-        advance(inode, readahead, at);
-      }
     }
     return at == position ? -1 : (int) (at - position);
   }
@@ -75,11 +90,9 @@ final class Reads {
     if (position >= size) {
       return 0;
     }
-    int copied = copyWarm(inode, dst, position, (int) Math.min(dst.remaining(), size - position));
+    int copied =
+        copyWarm(inode, file, dst, position, (int) Math.min(dst.remaining(), size - position));
     services.stats().bytesFromMemory.add(copied);
-    if (file.readahead().isDue(position + copied)) {
-      advance(inode, file.readahead(), position + copied);
-    }
     return copied;
   }
 
@@ -95,7 +108,7 @@ final class Reads {
     do {
       long at = position + total;
       int wanted = (int) Math.min(dst.remaining(), Math.max(0, inode.localSize() - at));
-      copied = wanted == 0 ? 0 : copyWarm(inode, dst, at, wanted);
+      copied = wanted == 0 ? 0 : copyWarm(inode, null, dst, at, wanted);
       if (copied == 0 && wanted > 0) {
         inode.lock.lock();
         try {
@@ -110,7 +123,13 @@ final class Reads {
     return total;
   }
 
-  private int copyWarm(Inode inode, ByteBuffer dst, long position, int wanted) {
+  /**
+   * Copies what can be copied without a lock.
+   *
+   * @param reader who goes on with the stream whose marker is met; null for nobody
+   */
+  private int copyWarm(
+      Inode inode, @Nullable OpenFile reader, ByteBuffer dst, long position, int wanted) {
     long at = position;
     long end = position + wanted;
     while (at < end) {
@@ -125,6 +144,9 @@ final class Reads {
         break;
       }
       services.pages().touch(page);
+      if (page.marker != null && reader != null) {
+        advance(reader, page);
+      }
       at += copied;
       if (copied < step) {
         break;
@@ -134,54 +156,81 @@ final class Reads {
   }
 
   /** Copies bytes that are not to be had without a lock, downloading them if need be. */
-  private int readMissing(OpenFile file, ByteBuffer dst, long position, int wanted)
+  private int readMissing(OpenFile file, ByteBuffer dst, long position, int wanted, boolean follows)
       throws IOException {
     Inode inode = file.inode();
     List<ReadRequest> begun = List.of();
-    ReadRequest awaited;
-    CompletableFuture<Void> arrival;
+    ReadRequest awaited = null;
+    CompletableFuture<Void> arrival = null;
+    int copied;
     inode.lock.lock();
     try {
-      int copied = copyLocked(inode, dst, position, wanted);
-      if (copied > 0 || position >= inode.localSize()) {
-        services.stats().bytesFromMemory.add(copied);
-        return copied;
+      copied = copyLocked(inode, dst, position, wanted);
+      if (copied == 0 && position < inode.localSize()) {
+        if (position >= inode.zeroPoint()) {
+          return readZeros(inode, dst, position, wanted);
+        }
+        awaited = onItsWay(inode, position);
+        if (awaited == null) {
+          begun = file.readahead().miss(position, Math.min(wanted, requestLimit), follows);
+          awaited = Objects.requireNonNull(onItsWay(inode, position));
+        }
+        awaited.use();
+        arrival = awaited.arrival(position);
       }
-      if (position >= inode.zeroPoint()) {
-        return readZeros(inode, dst, position, wanted);
-      }
-      awaited = onItsWay(inode, position);
-      if (awaited == null) {
-        long end = file.readahead().miss(position, Math.min(wanted, requestLimit), pageSize);
-        begun = plan(inode, file.readahead().missStart(position, pageSize), end);
-        awaited = java.util.Objects.requireNonNull(onItsWay(inode, position));
-      }
-      awaited.use();
-      arrival = awaited.arrival(position);
     } finally {
       inode.lock.unlock();
+    }
+    if (awaited == null || arrival == null) {
+      services.stats().bytesFromMemory.add(copied);
+      passMarker(file, position);
+      return copied;
     }
     for (ReadRequest request : begun) {
       request.issue();
     }
     try {
       file.await(arrival);
-      inode.lock.lock();
-      try {
-        Throwable failure = awaited.failureAt(position);
-        if (failure != null && file.isClosing()) {
-          throw new AsynchronousCloseException();
-        }
-        if (failure != null) {
-          throw Errors.copy(failure, inode.path());
-        }
-        return copyLocked(inode, dst, position, wanted);
-      } finally {
-        inode.lock.unlock();
-      }
+      return copyArrived(file, awaited, dst, position, wanted);
     } finally {
       awaited.endUse();
       begun.forEach(ReadRequest::endUse);
+    }
+  }
+
+  /** Copies what has arrived, or throws why it has not. */
+  private int copyArrived(
+      OpenFile file, ReadRequest request, ByteBuffer dst, long position, int wanted)
+      throws IOException {
+    Inode inode = file.inode();
+    int copied = copyWarm(inode, file, dst, position, wanted);
+    if (copied > 0) {
+      return copied;
+    }
+    Throwable failure;
+    inode.lock.lock();
+    try {
+      failure = request.failureAt(position);
+      if (failure == null) {
+        copied = copyLocked(inode, dst, position, wanted);
+      }
+    } finally {
+      inode.lock.unlock();
+    }
+    if (failure != null && file.isClosing()) {
+      throw new AsynchronousCloseException();
+    }
+    if (failure != null) {
+      throw Errors.copy(failure, inode.path());
+    }
+    passMarker(file, position);
+    return copied;
+  }
+
+  private void passMarker(OpenFile file, long position) {
+    Page page = file.inode().pages.get(position / pageSize);
+    if (page != null && page.marker != null) {
+      advance(file, page);
     }
   }
 
@@ -270,16 +319,18 @@ final class Reads {
     return begun;
   }
 
-  private void advance(Inode inode, Readahead readahead, long end) {
+  /** Goes on with the stream whose marker is on a page. */
+  private static void advance(OpenFile file, Page page) {
     List<ReadRequest> begun;
-    inode.lock.lock();
+    file.inode().lock.lock();
     try {
-      begun = readahead.advance(inode, end, pageSize);
+      begun = file.readahead().advance(page);
     } finally {
-      inode.lock.unlock();
+      file.inode().lock.unlock();
     }
     for (ReadRequest request : begun) {
       request.issue();
+      request.endUse(); // the stream has one
     }
   }
 }

@@ -8,6 +8,7 @@ package dev.netfs.engine;
  * @param session the connection
  * @param pages the memory
  * @param depth how many reads and writes may be outstanding
+ * @param link how long and how wide the way to the server is
  * @param dirty how many dirty bytes there are, and who waits for fewer
  * @param attributes what is known of attributes
  * @param inodes what is known of files
@@ -21,6 +22,7 @@ record Services(
     ShareSession session,
     PageCache pages,
     DepthLimit depth,
+    LinkEstimate link,
     DirtyLimit dirty,
     AttributeCache attributes,
     InodeTable inodes,

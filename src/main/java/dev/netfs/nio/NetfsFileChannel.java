@@ -58,6 +58,7 @@ final class NetfsFileChannel extends MappableChannel {
   private final ThreadsInside inside = new ThreadsInside();
   private final ReentrantLock positionLock = new ReentrantLock();
   private long position; // guarded by positionLock; of no meaning with append
+  private long lastReadEnd = -1; // guarded by positionLock: where reading with the position stopped
 
   private NetfsFileChannel(OpenHandle handle, OpenRequest request) {
     this.handle = handle;
@@ -84,12 +85,19 @@ final class NetfsFileChannel extends MappableChannel {
     checkReadInto(dst);
     positionLock.lock();
     try {
-      int count = readAt(dst, current());
-      position += Math.max(0, count);
-      return count;
+      return readOn(dst);
     } finally {
       positionLock.unlock();
     }
+  }
+
+  /** Reads at the position and moves it on. Under the position's lock. */
+  private int readOn(ByteBuffer dst) throws IOException {
+    long at = current();
+    int count = readAt(dst, at, at == lastReadEnd);
+    position += Math.max(0, count);
+    lastReadEnd = at + Math.max(0, count);
+    return count;
   }
 
   @Override
@@ -98,11 +106,15 @@ final class NetfsFileChannel extends MappableChannel {
     checkNotNegative(position, "position");
     checkReadable();
     checkReadInto(dst);
-    return readAt(dst, position);
+    return readAt(dst, position, false);
   }
 
-  /** Reads from a position that is this operation's own. */
-  int readAt(ByteBuffer dst, long at) throws IOException {
+  /**
+   * Reads at an offset.
+   *
+   * @param follows whether the same reader's last read ended there
+   */
+  int readAt(ByteBuffer dst, long at, boolean follows) throws IOException {
     int warm = 0;
     // An interrupted thread closes the channel even where it would not have to wait.
     if (!Thread.currentThread().isInterrupted()) {
@@ -111,11 +123,11 @@ final class NetfsFileChannel extends MappableChannel {
         return warm;
       }
     }
-    return readWaiting(dst, at, warm);
+    return readWaiting(dst, at, warm, follows);
   }
 
   /** Reads what comes after bytes that have been read already. */
-  private int readWaiting(ByteBuffer dst, long at, int before) throws IOException {
+  private int readWaiting(ByteBuffer dst, long at, int before, boolean follows) throws IOException {
     int start = dst.position() - before;
     int count = 0;
     boolean done = false;
@@ -123,7 +135,7 @@ final class NetfsFileChannel extends MappableChannel {
       int entered = enter();
       try {
         if (isOpen()) {
-          count = file.read(dst, at + before);
+          count = file.read(dst, at + before, follows);
         }
       } finally {
         leave(entered, count > 0);
@@ -153,11 +165,10 @@ final class NetfsFileChannel extends MappableChannel {
         if (wanted == 0) {
           continue;
         }
-        int count = readAt(dst, current());
+        int count = readOn(dst);
         if (count < 0 && total == 0) {
           return -1;
         }
-        position += Math.max(0, count);
         total += Math.max(0, count);
         if (count < wanted) {
           break;

@@ -25,6 +25,7 @@ final class NetfsInputStream extends InputStream {
   private final OpenHandle handle;
   private final ReentrantLock lock = new ReentrantLock();
   private long position; // guarded by lock
+  private boolean skipped; // guarded by lock: whether the position is not where reading stopped
   private volatile boolean closed;
 
   private NetfsInputStream(OpenHandle handle) {
@@ -59,8 +60,9 @@ final class NetfsInputStream extends InputStream {
     lock.lock();
     try {
       checkOpen();
-      int count = handle.file.read(dst, position);
+      int count = handle.file.read(dst, position, !skipped);
       position += Math.max(0, count);
+      skipped = false;
       return count;
     } finally {
       lock.unlock();
@@ -127,9 +129,10 @@ final class NetfsInputStream extends InputStream {
         return 0;
       }
       long rest = Math.max(0, handle.file.size() - position);
-      long skipped = Math.min(count, rest);
-      position += skipped;
-      return skipped;
+      long passed = Math.min(count, rest);
+      position += passed;
+      skipped |= passed > 0;
+      return passed;
     } finally {
       lock.unlock();
     }

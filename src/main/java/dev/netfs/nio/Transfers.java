@@ -31,7 +31,7 @@ final class Transfers {
     try {
       while (done < count) {
         buffer.clear().limit((int) Math.min(count - done, buffer.capacity()));
-        int read = channel.readAt(buffer, position + done);
+        int read = channel.readAt(buffer, position + done, done > 0);
         if (read <= 0) {
           break;
         }

@@ -1,0 +1,82 @@
+package dev.netfs.engine;
+
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * What a mount's downloads have shown of the way to its server: how long the round trip is, and how
+ * fast bytes come when as many are under way as fit. Their product is what has to be under way to
+ * keep the way full.
+ *
+ * <p>Both are taken as BBR takes them: the round trip is the shortest that was seen lately, since
+ * every other one has waited in some queue; the rate is the highest of the samples, each being what
+ * arrived, of any request, between a request's sending and its answer. A sample says too little
+ * where the reader asked for too little; then what is asked for next grows by a constant factor,
+ * and so does the next sample. What is older than two epochs is forgotten: ways change.
+ *
+ * <p>Safe for several threads; {@link #lock} is a leaf.
+ */
+final class LinkEstimate {
+  private static final long EPOCH_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+  /** A request that was sent: when, and how many bytes had arrived by then. */
+  record Sent(long nanos, long arrived) {}
+
+  private final Background background;
+  private final ReentrantLock lock = new ReentrantLock();
+  private long arrived; // guarded by lock, as everything below
+  private long epochNanos;
+  private long roundTrip = Long.MAX_VALUE;
+  private long roundTripBefore = Long.MAX_VALUE;
+  private double rate; // bytes per nanosecond
+  private double rateBefore;
+
+  LinkEstimate(Background background) {
+    this.background = background;
+    this.epochNanos = background.nanoTime();
+  }
+
+  /** Notes that a request is being sent. */
+  Sent sent() {
+    long now = background.nanoTime();
+    lock.lock();
+    try {
+      return new Sent(now, arrived);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Notes that a request's answer has come, with some bytes. */
+  void answered(Sent sent, long bytes) {
+    long now = background.nanoTime();
+    lock.lock();
+    try {
+      arrived += bytes;
+      if (now - epochNanos > EPOCH_NANOS) {
+        boolean recent = now - epochNanos < 2 * EPOCH_NANOS;
+        roundTripBefore = recent ? roundTrip : Long.MAX_VALUE;
+        rateBefore = recent ? rate : 0;
+        roundTrip = Long.MAX_VALUE;
+        rate = 0;
+        epochNanos = now;
+      }
+      long took = Math.max(1, now - sent.nanos());
+      roundTrip = Math.min(roundTrip, took);
+      rate = Math.max(rate, (double) (arrived - sent.arrived()) / took);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Returns how many bytes keep the way full, 0 if nothing is known of it. */
+  long bytesUnderWay() {
+    lock.lock();
+    try {
+      long shortest = Math.min(roundTrip, roundTripBefore);
+      return shortest == Long.MAX_VALUE ? 0 : (long) (Math.max(rate, rateBefore) * shortest);
+    } finally {
+      lock.unlock();
+    }
+  }
+}
