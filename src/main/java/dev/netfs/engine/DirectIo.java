@@ -95,6 +95,7 @@ final class DirectIo {
       if (drop) {
         inode.dropRange(start, end);
       }
+      file.checkNotClosing();
       return inode.readerInUse();
     } finally {
       inode.lock.unlock();

@@ -327,6 +327,7 @@ public final class OpenFile implements Closeable {
     RemoteFile remote;
     inode.lock.lock();
     try {
+      checkNotClosing();
       if (mode.read()) {
         remote = inode.readerInUse();
       } else {
@@ -374,7 +375,7 @@ public final class OpenFile implements Closeable {
       ShareLock onServer = null;
       if (!local) {
         flush(); // so that nothing of ours is dropped below
-        remote = inode.handleInUse(!shared);
+        remote = handleInUse(!shared);
         onServer = serverLock(remote, position, size, shared, wait);
         if (onServer == null) {
           return null;
@@ -393,6 +394,16 @@ public final class OpenFile implements Closeable {
           remote.endUse();
         }
       }
+    }
+  }
+
+  private RemoteFile handleInUse(boolean writing) throws AsynchronousCloseException {
+    inode.lock.lock();
+    try {
+      checkNotClosing();
+      return inode.handleInUse(writing);
+    } finally {
+      inode.lock.unlock();
     }
   }
 
@@ -486,6 +497,17 @@ public final class OpenFile implements Closeable {
   /** Returns whether the file has begun to close: what fails from then on fails because of it. */
   boolean isClosing() {
     return closing.isDone();
+  }
+
+  /**
+   * Under the inode's lock: the server's handle is there until it is let go.
+   *
+   * @throws AsynchronousCloseException if the file has begun to close
+   */
+  void checkNotClosing() throws AsynchronousCloseException {
+    if (isClosing()) {
+      throw new AsynchronousCloseException();
+    }
   }
 
   /** Waits for a stage, or until the file is closed. */

@@ -31,13 +31,10 @@ final class Reads {
     this.services = services;
     this.limits = new ReadaheadLimits(services.background(), services.options(), services.link());
     this.pageSize = services.pages().pageSize();
-    long fair = (long) services.rsize() * services.options().depth(services.session());
-    this.requestLimit =
-        Math.max(
-            pageSize,
-            Math.min(fair, Math.min(4L << 20, services.options().memory() / 4))
-                / pageSize
-                * pageSize);
+    long fair =
+        Math.max(256 << 10, (long) services.rsize() * services.options().depth(services.session()));
+    long most = Math.min(fair, Math.min(4L << 20, services.options().memory() / 4));
+    this.requestLimit = Math.max(pageSize, most / pageSize * pageSize);
   }
 
   ReadaheadLimits limits() {
@@ -170,6 +167,7 @@ final class Reads {
         if (position >= inode.zeroPoint()) {
           return readZeros(inode, dst, position, wanted);
         }
+        file.checkNotClosing();
         awaited = onItsWay(inode, position);
         if (awaited == null) {
           begun = file.readahead().miss(position, Math.min(wanted, requestLimit), follows);
