@@ -39,7 +39,7 @@ final class ReadStream {
   private final Reads reads;
   private final ReadaheadLimits limits;
   private final int pageSize;
-  private final ArrayDeque<ReadRequest> ahead = new ArrayDeque<>(); // in the order of reading
+  private final ArrayDeque<ReadRequest> ahead = new ArrayDeque<>(1); // in the order of reading
   private Kind kind = Kind.PROBE;
   private long start; // of the last read that is known
   private long end; // of the same
@@ -159,20 +159,26 @@ final class ReadStream {
       case FORWARD -> {
         long granted = grow(wanted);
         edge = granted == 0 ? stop : Reads.roundUp(end + granted, pageSize);
-        List<ReadRequest> begun =
-            hold(reads.plan(inode, granted == 0 ? begin : position / pageSize * pageSize, edge));
+        if (granted == 0) {
+          yield reads.plan(inode, begin, edge);
+        }
+        List<ReadRequest> begun = hold(reads.plan(inode, position / pageSize * pageSize, edge));
         mark(Reads.roundUp(end, pageSize), granted);
         yield begun;
       }
       case BACKWARD -> {
         long granted = grow(wanted);
         edge = granted == 0 ? begin : Math.max(0, position - granted) / pageSize * pageSize;
+        if (granted == 0) {
+          yield reads.plan(inode, begin, stop);
+        }
         List<ReadRequest> begun = planBackward(edge, stop);
         mark((position / pageSize - 1) * pageSize, granted);
         yield begun;
       }
       case STRIDED -> {
-        List<ReadRequest> begun = new ArrayList<>(hold(reads.plan(inode, begin, stop)));
+        // What is asked for now is not ahead of anybody: it is not held, nor counted as if it were.
+        List<ReadRequest> begun = new ArrayList<>(reads.plan(inode, begin, stop));
         edge = start + stride;
         begun.addAll(planPieces());
         yield begun;
@@ -271,7 +277,7 @@ final class ReadStream {
       onTrial = true;
     }
     chunk = chunk == 0 ? limits.firstChunk(read, start == 0) : limits.nextChunk(chunk, read);
-    return limits.granted(chunk);
+    return limits.granted(chunk, read);
   }
 
   private void judge(boolean read) {

@@ -47,15 +47,22 @@ final class ReadaheadLimits {
 
   private final Set<ReadStream> holders = ConcurrentHashMap.newKeySet();
 
-  ReadaheadLimits(Background background, MountOptions options, LinkEstimate link) {
+  /**
+   * Makes the limits of one mount.
+   *
+   * @param fit how many bytes the share lets be under way at once, more or less
+   */
+  ReadaheadLimits(Background background, MountOptions options, LinkEstimate link, long fit) {
     this.background = background;
     this.link = link;
     this.pageSize = options.pageSize();
     this.budget = options.memory() / 4;
-    this.limit =
+    long wanted =
         options.readahead() >= 0
             ? options.readahead()
             : Math.max(pageSize, Math.min(AUTOMATIC_LIMIT, options.memory() / 8));
+    // Where requests are tiny, a chunk that is not under way is nothing but a long queue of them.
+    this.limit = Math.min(wanted, Math.max(2L * pageSize, 4 * fit));
   }
 
   /** Returns whether anything is to be downloaded ahead at all. */
@@ -87,9 +94,13 @@ final class ReadaheadLimits {
     return Math.max(pageSize, Math.min(Math.min(4 * before, wanted), limit / 2));
   }
 
-  /** Returns how much of a chunk may be asked for now: whole pages, perhaps none. */
-  long granted(long chunk) {
-    long left = budget - held.get();
+  /**
+   * Returns how much of a chunk may be asked for now: whole pages, perhaps none.
+   *
+   * @param read how many bytes are asked for beside it, since a reader misses them
+   */
+  long granted(long chunk, long read) {
+    long left = budget - held.get() - read;
     if (chunk > left / 2) {
       letIdleOnesGo();
     }

@@ -29,10 +29,11 @@ final class Reads {
 
   Reads(Services services) {
     this.services = services;
-    this.limits = new ReadaheadLimits(services.background(), services.options(), services.link());
     this.pageSize = services.pages().pageSize();
     long fair =
         Math.max(256 << 10, (long) services.rsize() * services.options().depth(services.session()));
+    this.limits =
+        new ReadaheadLimits(services.background(), services.options(), services.link(), fair);
     long most = Math.min(fair, Math.min(4L << 20, services.options().memory() / 4));
     this.requestLimit = Math.max(pageSize, most / pageSize * pageSize);
   }

@@ -2,6 +2,7 @@ package dev.netfs.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.netfs.testing.Threads;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
@@ -198,7 +199,8 @@ class ReadaheadTest {
               } catch (IOException e) {
                 return e;
               }
-            });
+            },
+            Threads.EACH);
     SimServer.eventually("the reader waits", () -> server.count("read") > 1);
     file.close();
     assertThat(reader.get()).isInstanceOf(AsynchronousCloseException.class);
@@ -209,8 +211,9 @@ class ReadaheadTest {
     }
   }
 
-  @Test
-  void manyFilesAreReadAheadWithinTheBudget() throws IOException {
+  @ParameterizedTest
+  @ValueSource(ints = {PAGE, 100 * PAGE})
+  void manyFilesAreReadAheadWithinTheBudget(int length) throws IOException {
     Mount mount = mount("memory", SIZE);
     List<OpenFile> files = new ArrayList<>();
     for (int i = 0; i < 40; i++) {
@@ -220,7 +223,9 @@ class ReadaheadTest {
       for (int i = 0; i < 40; i++) {
         OpenFile file = mount.open("/" + i, OpenMode.READ);
         files.add(file);
-        misses(file, 0, PAGE, 10, PAGE);
+        int count = Math.min(10, SIZE / 2 / length);
+        misses(file, 0, length, count, length);
+        misses(file, SIZE - length, -length, count, length);
       }
       assertThat(mount.stats().cachedBytes()).isLessThanOrEqualTo(SIZE);
     } finally {
