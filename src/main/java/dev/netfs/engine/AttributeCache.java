@@ -53,7 +53,10 @@ final class AttributeCache {
   }
 
   /** When a question was asked about the entries of one directory. */
-  record Ticket(int stripe, long changes, long treeChanges) {}
+  record Ticket(int stripe, long changes, long treeChanges) {
+    /** Of no question at all: nothing is kept by it. */
+    static final Ticket INVALID = new Ticket(0, -1, -1);
+  }
 
   /** Returns a ticket for a question about an object, taken before the question is asked. */
   Ticket ticket(String path) {

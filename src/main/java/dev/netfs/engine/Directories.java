@@ -157,6 +157,18 @@ final class Directories {
     return listing;
   }
 
+  /** Takes in that this mount has made a directory: what is listed of it will come later. */
+  void made(String path) {
+    if (keeps) {
+      keep(path, new ArrayList<>(), AttributeCache.Ticket.INVALID);
+    }
+  }
+
+  /** Takes in that what a name stood for has gone. */
+  void gone(String path) {
+    listings.invalidate(path);
+  }
+
   /** Returns a listing that may answer, or null. */
   @Nullable Listing find(String path) {
     Listing listing = listings.getIfPresent(path);

@@ -6,7 +6,6 @@ import dev.netfs.engine.ShareSession.Replay;
 import dev.netfs.share.AttributeChange;
 import dev.netfs.share.DirectoryEntry;
 import dev.netfs.share.FileInfo;
-import dev.netfs.share.FileType;
 import dev.netfs.share.IsDirectoryException;
 import dev.netfs.share.Share;
 import dev.netfs.share.ShareCapabilities;
@@ -340,16 +339,19 @@ public final class Mount implements Closeable {
   /** Returns an object's attributes. */
   public FileInfo stat(String path, boolean followLinks) throws IOException {
     FileInfo known = attributes.get(path);
-    if (known != null && !(followLinks && known.isSymbolicLink())) {
-      return overlay(path, known, Set.of());
+    Set<Inode> unsent = Set.of();
+    if (known == null) {
+      unsent = unsent();
+      AttributeCache.Ticket ticket = attributes.ticket(path);
+      // Of the name itself, so that the answer can be kept by it: links are few.
+      known = Await.result(session.call("stat", share -> share.stat(path, false)));
+      attributes.put(path, known, ticket);
     }
-    Set<Inode> unsent = unsent();
-    AttributeCache.Ticket ticket = attributes.ticket(path);
-    FileInfo info = Await.result(session.call("stat", share -> share.stat(path, followLinks)));
-    if (!followLinks) {
-      attributes.put(path, info, ticket);
+    if (followLinks && known.isSymbolicLink()) {
+      unsent = unsent();
+      known = Await.result(session.call("stat", share -> share.stat(path, true)));
     }
-    return overlay(path, info, unsent);
+    return overlay(path, known, unsent);
   }
 
   /** Returns the files with dirty bytes now. */
@@ -400,28 +402,38 @@ public final class Mount implements Closeable {
   /** Makes a directory. */
   public void makeDirectory(String path, int mode) throws IOException {
     change(path, "mkdir", share -> share.makeDirectory(path, mode), Replay.NEVER);
+    directories.made(path);
   }
 
   /** Deletes a file, a symbolic link itself, or an empty directory. */
   public void delete(String path) throws IOException {
-    FileType expected = stat(path, false).type();
+    // Files and directories go by requests of their own, each of which refuses what is of the other
+    // kind. So a good guess does, and nobody is asked first.
+    boolean directory = isLikelyDirectory(path);
     try {
-      deleteAs(path, expected);
+      deleteAs(path, directory);
     } catch (IsDirectoryException | NotDirectoryException e) {
-      // The attributes were out of date: what is there now is of the other kind.
-      attributes.changed(path);
-      deleteAs(path, stat(path, false).type());
+      if (directory == e instanceof IsDirectoryException) {
+        throw e; // something else is no directory: one on the way
+      }
+      deleteAs(path, !directory);
     }
   }
 
-  private void deleteAs(String path, FileType type) throws IOException {
+  private boolean isLikelyDirectory(String path) {
+    FileInfo known = attributes.get(path);
+    return known == null ? directories.order(path) != null : known.isDirectory();
+  }
+
+  private void deleteAs(String path, boolean directory) throws IOException {
     openBeforeNameGoes(path);
     change(
         path,
         "delete",
-        share -> type == FileType.DIRECTORY ? share.deleteDirectory(path) : share.deleteFile(path),
+        share -> directory ? share.deleteDirectory(path) : share.deleteFile(path),
         failure -> failure instanceof NoSuchFileException);
     inodes.remove(path);
+    directories.gone(path);
   }
 
   /** Opens a file that is open here only by word, so that it can be read when its name is gone. */

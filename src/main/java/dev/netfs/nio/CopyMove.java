@@ -170,6 +170,9 @@ final class CopyMove {
       }
       return;
     }
+    if (renamedAtOnce()) {
+      return;
+    }
     FileInfo info = sourceInfo();
     FileInfo existing = existingTarget(info);
     if (existing == info) {
@@ -191,6 +194,26 @@ final class CopyMove {
         failure.addSuppressed(e);
         throw failure;
       }
+    }
+  }
+
+  /**
+   * Renames without a question first, as nearly every move can do: where one step does what the
+   * contract asks for, or nothing.
+   *
+   * @return false if it could not be done so; nothing has happened then
+   */
+  private boolean renamedAtOnce() throws IOException {
+    // Replacing in two steps, the target might be the source by another name.
+    boolean oneStep = !options.replace() || to.capabilities().atomicReplace();
+    if (!oneStep || source.remote().equals(target.remote())) {
+      return false;
+    }
+    try {
+      to.rename(source.remote(), target.remote(), options.replace(), false);
+      return true;
+    } catch (FileSystemException e) {
+      return false; // what this means is found out by asking for both: source and target
     }
   }
 

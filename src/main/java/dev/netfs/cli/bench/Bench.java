@@ -218,7 +218,8 @@ public final class Bench {
     }
 
     private java.util.function.Supplier<Counters> wire() {
-      return () -> new Counters(Map.of(), -1, -1, line.bytesDown(), line.bytesUp());
+      return () ->
+          new Counters(Map.of(), -1, -1, line.bytesDown(), line.bytesUp(), line.roundTrips());
     }
 
     private Fixture fixture(Contestant contestant) {

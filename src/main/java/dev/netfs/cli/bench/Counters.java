@@ -11,11 +11,17 @@ import java.util.TreeMap;
  * @param fileBytesUp bytes of file content that the server took; -1 where nobody counts
  * @param wireDown bytes that the link delivered to the client; -1 without a proxy
  * @param wireUp bytes that the link delivered to the server; -1 without a proxy
+ * @param roundTrips how often the client waited for the server; -1 without a proxy
  */
 record Counters(
-    Map<String, Long> requests, long fileBytesDown, long fileBytesUp, long wireDown, long wireUp) {
+    Map<String, Long> requests,
+    long fileBytesDown,
+    long fileBytesUp,
+    long wireDown,
+    long wireUp,
+    long roundTrips) {
 
-  static final Counters NONE = new Counters(Map.of(), -1, -1, -1, -1);
+  static final Counters NONE = new Counters(Map.of(), -1, -1, -1, -1, -1);
 
   /** Returns what came after an earlier look at the same counters. */
   Counters since(Counters before) {
@@ -32,7 +38,8 @@ record Counters(
         difference(fileBytesDown, before.fileBytesDown),
         difference(fileBytesUp, before.fileBytesUp),
         difference(wireDown, before.wireDown),
-        difference(wireUp, before.wireUp));
+        difference(wireUp, before.wireUp),
+        difference(roundTrips, before.roundTrips));
   }
 
   private static long difference(long now, long before) {

@@ -36,6 +36,11 @@ final class Line implements Closeable {
     return proxy == null ? -1 : proxy.bytesDown();
   }
 
+  /** Returns how often clients have waited for the server, or -1 if nobody counts. */
+  long roundTrips() {
+    return proxy == null ? -1 : proxy.roundTrips();
+  }
+
   /** Returns how many bytes have reached the server; -1 if nobody counts. */
   long bytesUp() {
     return proxy == null ? -1 : proxy.bytesUp();

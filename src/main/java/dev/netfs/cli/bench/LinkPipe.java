@@ -42,6 +42,8 @@ final class LinkPipe {
   private final LinkSchedule schedule;
   private final LinkClock clock;
   private final LongAdder count;
+  private final Runnable taking;
+  private final Runnable delivering;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
@@ -49,19 +51,28 @@ final class LinkPipe {
   private long taken; // guarded by lock; what has been written, in bytes since the start
   private boolean ended; // guarded by lock; the writer has nothing more to do, or cannot
 
+  /**
+   * @param count of the bytes delivered
+   * @param taking is run when bytes have come
+   * @param delivering is run before bytes are delivered
+   */
   LinkPipe(
       SocketChannel from,
       SocketChannel to,
       Link link,
       LinkSchedule schedule,
       LinkClock clock,
-      LongAdder count) {
+      LongAdder count,
+      Runnable taking,
+      Runnable delivering) {
     this.from = from;
     this.to = to;
     this.link = link;
     this.schedule = schedule;
     this.clock = clock;
     this.count = count;
+    this.taking = taking;
+    this.delivering = delivering;
   }
 
   /**
@@ -76,6 +87,8 @@ final class LinkPipe {
     ByteBuffer buffer = ByteBuffer.allocateDirect(CHUNK);
     while (from.read(buffer) >= 0) {
       buffer.flip();
+      taking.run();
+      delivering.run();
       count.add(buffer.remaining());
       while (buffer.hasRemaining()) {
         to.write(buffer);
@@ -113,6 +126,7 @@ final class LinkPipe {
           return;
         }
         put += n;
+        taking.run();
         add(new Stamp(put, schedule.due(clock.nanoTime(), n)));
       }
     } finally {
@@ -161,6 +175,7 @@ final class LinkPipe {
           ByteBuffer bytes = ring.duplicate();
           bytes.limit((int) Math.min(size, start + (end - done))).position(start);
           // Counted before anybody can have them: who has received bytes finds them counted.
+          delivering.run();
           count.add(bytes.remaining());
           while (bytes.hasRemaining()) {
             done += to.write(bytes);

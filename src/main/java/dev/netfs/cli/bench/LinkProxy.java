@@ -37,6 +37,7 @@ public final class LinkProxy implements Closeable {
   private final AtomicInteger accepted = new AtomicInteger();
   private final LongAdder up = new LongAdder();
   private final LongAdder down = new LongAdder();
+  private final LongAdder roundTrips = new LongAdder();
 
   private LinkProxy(InetSocketAddress server, Link link, LinkClock clock) throws IOException {
     this.server = server;
@@ -78,6 +79,11 @@ public final class LinkProxy implements Closeable {
   /** Returns how many bytes have been delivered to clients so far. */
   public long bytesDown() {
     return down.sum();
+  }
+
+  /** Returns how often clients have waited for the server so far; see {@link RoundTrips}. */
+  public long roundTrips() {
+    return roundTrips.sum();
   }
 
   /** Returns how many connections there have been. */
@@ -149,8 +155,10 @@ public final class LinkProxy implements Closeable {
       client.setOption(StandardSocketOptions.TCP_NODELAY, true);
       remote.setOption(StandardSocketOptions.TCP_NODELAY, true);
       remote.connect(server);
-      begin(new LinkPipe(client, remote, link, upwards, clock, up));
-      begin(new LinkPipe(remote, client, link, downwards, clock, down));
+      RoundTrips talk = new RoundTrips(roundTrips);
+      Runnable nothing = () -> {};
+      begin(new LinkPipe(client, remote, link, upwards, clock, up, talk::said, nothing));
+      begin(new LinkPipe(remote, client, link, downwards, clock, down, nothing, talk::hears));
     }
 
     private void begin(LinkPipe pipe) {

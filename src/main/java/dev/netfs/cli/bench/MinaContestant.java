@@ -75,7 +75,7 @@ final class MinaContestant implements Contestant {
 
   @Override
   public Counters counters() {
-    return new Counters(Map.of(), -1, -1, line.bytesDown(), line.bytesUp());
+    return new Counters(Map.of(), -1, -1, line.bytesDown(), line.bytesUp(), line.roundTrips());
   }
 
   private void unmount() throws IOException {

@@ -60,7 +60,8 @@ final class NetfsContestant implements Contestant {
         stats.bytesFromServer(),
         stats.bytesToServer(),
         line.bytesDown(),
-        line.bytesUp());
+        line.bytesUp(),
+        line.roundTrips());
   }
 
   @Override

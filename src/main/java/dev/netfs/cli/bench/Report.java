@@ -195,13 +195,14 @@ public final class Report {
       ObjectNode requests = figure.putObject("requests");
       cost.requests().forEach(requests::put);
     }
-    Map<String, Long> bytes =
+    Map<String, Long> counts =
         Map.of(
             "fileBytesDown", cost.fileBytesDown(),
             "fileBytesUp", cost.fileBytesUp(),
             "wireBytesDown", cost.wireDown(),
-            "wireBytesUp", cost.wireUp());
-    bytes.forEach(
+            "wireBytesUp", cost.wireUp(),
+            "roundTrips", cost.roundTrips());
+    counts.forEach(
         (name, value) -> {
           if (value >= 0) {
             figure.put(name, value);

@@ -97,6 +97,9 @@ final class TreeWorkloads {
     if (!run.cost().requests().isEmpty()) {
       run.note("requestsPerItem", run.cost().totalRequests() / (double) items);
     }
+    if (run.cost().roundTrips() >= 0) {
+      run.note("roundTripsPerItem", run.cost().roundTrips() / (double) items);
+    }
   }
 
   /** Returns how many names there were; not all, if it took too long. */

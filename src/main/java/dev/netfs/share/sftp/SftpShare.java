@@ -65,22 +65,32 @@ final class SftpShare implements Share {
   /**
    * {@inheritDoc}
    *
-   * <p>Asks for the object itself first, even where links are followed: that is the answer for
-   * everything but a link, and tells a link in a circle from nothing at all.
+   * <p>Asks for the object itself, even where links are followed, and at once for what it leads to:
+   * the first is the answer for everything but a link, and tells a link in a circle from nothing at
+   * all.
    */
   @Override
   public CompletionStage<FileInfo> stat(String path, boolean followLinks) {
     CompletableFuture<FileInfo> result = new CompletableFuture<>();
     String serverPath = paths.toServer(path);
     boolean root = path.equals("/"); // itself perhaps a link on the server, which is none here
+    CompletableFuture<SftpAttributes> itself;
+    CompletableFuture<SftpAttributes> followed;
+    if (followLinks && !root) {
+      itself = client.statLater(serverPath, false);
+      followed = client.stat(serverPath, true);
+    } else {
+      itself = client.stat(serverPath, root);
+      followed = itself;
+    }
     Steps.then(
-        client.stat(serverPath, root),
+        itself,
         result,
         found -> {
           failures.sawDirectory(SftpPaths.parent(path));
           if (followLinks && found.type() == FileType.SYMBOLIC_LINK) {
             Steps.then(
-                client.stat(serverPath, true),
+                followed,
                 result,
                 target -> owners.complete(target, result),
                 failure -> failures.missing(failure, path, result));
@@ -162,11 +172,14 @@ final class SftpShare implements Share {
     Steps.then(
         client.remove(paths.toServer(path)),
         result,
-        result::complete,
+        done -> {
+          failures.sawDirectory(SftpPaths.parent(path));
+          result.complete(done);
+        },
         failure -> {
           Throwable otherwise = SftpFailures.of(failure, path, null);
           if (SftpFailures.isMissing(failure)) {
-            result.completeExceptionally(otherwise);
+            failures.missingItself(failure, path, result);
             return;
           }
           // EISDIR on Linux, EPERM on the BSDs.

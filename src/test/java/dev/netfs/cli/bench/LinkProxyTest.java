@@ -225,6 +225,26 @@ class LinkProxyTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({"0", "4"})
+  void roundTripsAreHowOftenTheClientSpeaksAfterItHasHeard(int roundTrip) throws Exception {
+    try (LinkProxy proxy = proxy(new Link(Duration.ofMillis(roundTrip), 0), LinkClock.SYSTEM);
+        Socket client = connect(proxy);
+        Socket remote = server.accept()) {
+      for (int question = 1; question <= 5; question++) {
+        for (int word = 0; word < 3; word++) { // without an answer in between
+          client.getOutputStream().write(word);
+          assertThat(remote.getInputStream().read()).isEqualTo(word);
+        }
+        for (int word = 0; word < 2; word++) {
+          remote.getOutputStream().write(word);
+          assertThat(client.getInputStream().read()).isEqualTo(word);
+        }
+        assertThat(proxy.roundTrips()).isEqualTo(question);
+      }
+    }
+  }
+
   @Test
   void aServerThatIsNotThereEndsTheConnection() throws Exception {
     server.close();
