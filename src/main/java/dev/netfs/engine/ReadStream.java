@@ -162,6 +162,10 @@ final class ReadStream {
         if (granted == 0) {
           yield reads.plan(inode, begin, edge);
         }
+        if (stop >= inode.localSize()) {
+          // Nothing is ahead of who reads to the end: a small file must not count as held.
+          yield reads.plan(inode, position / pageSize * pageSize, edge);
+        }
         List<ReadRequest> begun = hold(reads.plan(inode, position / pageSize * pageSize, edge));
         mark(Reads.roundUp(end, pageSize), granted);
         yield begun;
