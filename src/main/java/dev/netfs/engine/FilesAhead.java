@@ -214,7 +214,8 @@ final class FilesAhead {
     while (cursor.frontier < stop && found.size() < wanted) {
       DirectoryEntry entry = entries.get(cursor.frontier);
       FileInfo info = entry.info();
-      long bytes = (info.size() + pageSize - 1) / pageSize * pageSize;
+      long pages = info.size() / pageSize * pageSize;
+      long bytes = pages + services.pages().frameSize(info.size() - pages);
       if (info.isRegularFile()
           && info.size() > 0
           && info.size() <= MAX_SIZE

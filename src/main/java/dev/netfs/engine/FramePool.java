@@ -2,27 +2,46 @@ package dev.netfs.engine;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Memory outside the heap, in frames of one page each, cut from slabs that are allocated as they
+ * Memory outside the heap, in frames for one page each, cut from slabs that are allocated as they
  * are needed and kept until the mount is gone: a frame is never unmapped while anybody may still
  * copy from it (see {@link Page}).
+ *
+ * <p>A page that holds all of a small file, or the end of a file, needs no whole frame. So a whole
+ * frame can be <em>split</em> into equal parts of a power of two, of {@value #SMALLEST} bytes at
+ * least; it is whole again when all its parts are back. What is counted is whole frames, split or
+ * not: that is the memory which nobody else can have.
  */
 final class FramePool {
+  static final int SMALLEST = 4096;
   private static final int SLAB_BYTES = 4 << 20;
 
-  /** The place of one page: {@code pageSize} bytes of a slab. */
+  /** The place of one page: {@code size} bytes of a slab. */
   static final class Frame {
     final ByteBuffer slab;
     final int offset;
     private final int size;
 
-    Frame(ByteBuffer slab, int offset, int size) {
+    /** What the frame is a part of, or null if it is whole. */
+    final @Nullable Split split;
+
+    /**
+     * The page that was last made of the frame, perhaps evicted by now. Racy: for whoever looks
+     * what to evict, which fails with a page that is not in the frame any more.
+     */
+    volatile @Nullable Page page;
+
+    Frame(ByteBuffer slab, int offset, int size, @Nullable Split split) {
       this.slab = slab;
       this.offset = offset;
       this.size = size;
+      this.split = split;
     }
 
     /** Returns a view of a part of the frame, by offsets in it. */
@@ -45,52 +64,133 @@ final class FramePool {
     }
   }
 
+  /** A whole frame in parts. */
+  static final class Split {
+    final Frame whole;
+    final List<Frame> parts;
+    private final ArrayDeque<Frame> free; // guarded by the pool's lock
+
+    Split(Frame whole, int size) {
+      this.whole = whole;
+      int count = whole.size / size;
+      parts = new ArrayList<>(count);
+      for (int i = 0; i < count; i++) {
+        parts.add(new Frame(whole.slab, whole.offset + i * size, size, this));
+      }
+      free = new ArrayDeque<>(parts);
+    }
+  }
+
   private static final ByteBuffer ZEROS = ByteBuffer.allocateDirect(4096).asReadOnlyBuffer();
 
   private final int pageSize;
   private final ReentrantLock lock = new ReentrantLock();
-  private final ArrayDeque<Frame> free = new ArrayDeque<>(); // guarded by lock
-  private final AtomicLong used = new AtomicLong();
+  private final ArrayDeque<Frame> free = new ArrayDeque<>(); // guarded by lock: whole ones
+
+  /** The splits with parts free, by the size of their parts. Guarded by lock. */
+  private final List<LinkedHashSet<Split>> splits = new ArrayList<>();
+
+  private volatile int used; // written under lock: whole frames
 
   FramePool(int pageSize) {
     this.pageSize = pageSize;
+    for (int size = SMALLEST; size < pageSize; size *= 2) {
+      splits.add(new LinkedHashSet<>());
+    }
   }
 
-  /** Returns a frame, whose content is of no account. */
-  Frame allocate() {
-    used.incrementAndGet();
+  /** Returns the size of the smallest frame that takes so many bytes, of a page's at most. */
+  int frameSize(long bytes) {
+    int size = SMALLEST;
+    while (size < bytes && size < pageSize) {
+      size *= 2;
+    }
+    return size;
+  }
+
+  private LinkedHashSet<Split> splitsOf(int size) {
+    return splits.get(Integer.numberOfTrailingZeros(size / SMALLEST));
+  }
+
+  /** Returns whether a frame of a size can be had without taking another whole one. */
+  boolean hasPart(int size) {
+    if (size == pageSize) {
+      return false;
+    }
     lock.lock();
     try {
-      Frame frame = free.pollLast();
-      if (frame != null) {
-        return frame;
-      }
-      ByteBuffer slab = ByteBuffer.allocateDirect(Math.max(SLAB_BYTES, pageSize));
-      for (int at = slab.capacity() - pageSize; at > 0; at -= pageSize) {
-        free.addLast(new Frame(slab, at, pageSize));
-      }
-      return new Frame(slab, 0, pageSize);
-    } catch (OutOfMemoryError e) {
-      used.decrementAndGet();
-      throw e;
+      return !splitsOf(size).isEmpty();
     } finally {
       lock.unlock();
     }
+  }
+
+  /**
+   * Returns a frame, whose content is of no account.
+   *
+   * @param size as {@link #frameSize} says
+   */
+  Frame allocate(int size) {
+    lock.lock();
+    try {
+      if (size == pageSize) {
+        return whole();
+      }
+      LinkedHashSet<Split> some = splitsOf(size);
+      Split split = some.isEmpty() ? new Split(whole(), size) : some.iterator().next();
+      Frame part = split.free.removeFirst();
+      if (split.free.isEmpty()) {
+        some.remove(split);
+      } else {
+        some.add(split);
+      }
+      return part;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock
+  private Frame whole() {
+    Frame frame = free.pollLast();
+    if (frame == null) {
+      ByteBuffer slab = ByteBuffer.allocateDirect(Math.max(SLAB_BYTES, pageSize));
+      for (int at = slab.capacity() - pageSize; at > 0; at -= pageSize) {
+        free.addLast(new Frame(slab, at, pageSize, null));
+      }
+      frame = new Frame(slab, 0, pageSize, null);
+    }
+    used++;
+    return frame;
   }
 
   /** Takes a frame back. */
+  @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock
   void release(Frame frame) {
-    used.decrementAndGet();
+    frame.page = null;
     lock.lock();
     try {
-      free.addLast(frame);
+      Frame back = frame;
+      Split split = frame.split;
+      if (split != null) {
+        LinkedHashSet<Split> some = splitsOf(frame.size);
+        split.free.addLast(frame);
+        if (split.free.size() < split.parts.size()) {
+          some.add(split);
+          return;
+        }
+        some.remove(split);
+        back = split.whole;
+      }
+      used--;
+      free.addLast(back);
     } finally {
       lock.unlock();
     }
   }
 
-  /** Returns how many frames are in use. */
-  long used() {
-    return used.get();
+  /** Returns how many whole frames are in use, as such or in part. */
+  int used() {
+    return used;
   }
 }

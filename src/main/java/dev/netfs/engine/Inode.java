@@ -609,7 +609,7 @@ final class Inode {
     int tail = (int) (size % pageSize);
     Page boundary = tail == 0 ? null : pages.get(size / pageSize);
     if (boundary != null && boundary.tryPin()) {
-      boundary.zero(tail, pageSize);
+      boundary.zero(tail, boundary.frame.size());
       services.pages().unpin(boundary);
     }
     localSize = size;

@@ -45,10 +45,13 @@ final class Page {
   /** The page's number in its file. */
   final long number;
 
+  /** Where its bytes are: as many as it has had a use for, which may be less than a page. */
   final FramePool.Frame frame;
 
   /** When its bytes were asked of the server, in milliseconds since the epoch; 0 for our own. */
   final long fetchedMillis;
+
+  private final int hash;
 
   @SuppressWarnings({"FieldMayBeFinal", "unused"}) // by PINS
   private volatile int pins;
@@ -71,6 +74,9 @@ final class Page {
    */
   @Nullable ReadStream marker;
 
+  /** When it was last of use, as {@link PageCache} counts; 0 before. Racy. */
+  int usedInEpoch;
+
   /** Whether the index has dropped the page, which goes when its last pin does. */
   volatile boolean detached;
 
@@ -81,6 +87,17 @@ final class Page {
     this.frame = frame;
     this.fetchedMillis = fetchedMillis;
     this.pins = 1;
+    this.hash = 31 * inode.path().hashCode() + Long.hashCode(number);
+    frame.page = this;
+  }
+
+  /**
+   * The same for every page that has this place in this file: how often they were of use is counted
+   * by it, so that what comes back again and again is known when it does. No two are equal.
+   */
+  @Override
+  public int hashCode() {
+    return hash;
   }
 
   /**
@@ -181,6 +198,26 @@ final class Page {
                     source.frame.offset + (int) start,
                     (int) (end - start)));
     addValid(from, to);
+    endChange(before);
+  }
+
+  /** Takes over what is valid in another page, of a smaller frame. Before this one is published. */
+  void copy(Page smaller) {
+    long before = beginChange();
+    smaller
+        .validSet()
+        .forEachIn(
+            0,
+            smaller.frame.size(),
+            (from, to) -> {
+              frame.slab.put(
+                  frame.offset + (int) from,
+                  smaller.frame.slab,
+                  smaller.frame.offset + (int) from,
+                  (int) (to - from));
+              addValid((int) from, (int) to);
+            });
+    marker = smaller.marker;
     endChange(before);
   }
 

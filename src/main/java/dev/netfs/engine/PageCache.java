@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Policy;
 import com.github.benmanes.caffeine.cache.RemovalCause;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,26 +16,43 @@ import org.jspecify.annotations.Nullable;
  * budget is exceeded rather than anybody made to wait: what can be pinned is bounded elsewhere, by
  * the dirty limit and the readahead windows.
  *
+ * <p><b>Use.</b> A page is of use once in an {@linkplain #epoch epoch}, the time in which a
+ * sixteenth of the memory gets new content, and in the first not beyond having been fetched. So a
+ * stream that passes over a page in many small reads uses it once, as one that takes it in a single
+ * read, and does not evict what others come back to.
+ *
+ * <p><b>Small pages</b> share frames (see {@link FramePool}). Where room is made at the cost of
+ * one, those that share its frame go with it, unless one of them was used of late.
+ *
  * <p><b>Lock order.</b> An inode's lock may be held by callers of every method here. Eviction,
  * which Caffeine does under its own lock, therefore never takes an inode's lock: it works by the
  * page's pin count, the index's slots and the inode's zero point alone, which are atomic.
  */
 final class PageCache {
+  private static final int EPOCHS = 16;
+
   private final int pageSize;
-  private final long budgetFrames;
+  private final int budgetFrames;
   private final int evictionBatch;
   private final FramePool pool;
   private final Cache<Page, Page> evictable;
   private final Policy.Eviction<Page, Page> order;
+  private final long epochBytes;
+  private final AtomicLong allocated = new AtomicLong();
+
+  /** Counts from 1. Racy: a page may be taken to be of use once too often. */
+  private volatile int epoch = 1;
 
   PageCache(long budget, int pageSize) {
     this.pageSize = pageSize;
-    this.budgetFrames = Math.max(4, budget / pageSize);
-    this.evictionBatch = (int) Math.max(1, Math.min(32, budgetFrames / 16));
+    this.budgetFrames = (int) Math.max(4, Math.min(Integer.MAX_VALUE, budget / pageSize));
+    this.evictionBatch = Math.max(1, Math.min(32, budgetFrames / 16));
+    this.epochBytes = Math.max(pageSize, (long) budgetFrames * pageSize / EPOCHS);
     this.pool = new FramePool(pageSize);
     this.evictable =
         Caffeine.newBuilder()
-            .maximumSize(budgetFrames)
+            .maximumWeight((long) budgetFrames * pageSize / FramePool.SMALLEST)
+            .weigher((Page page, Page same) -> page.frame.size() / FramePool.SMALLEST)
             .executor(Runnable::run)
             .evictionListener(
                 (@Nullable Page page, @Nullable Page same, RemovalCause cause) -> {
@@ -50,15 +68,69 @@ final class PageCache {
     return pageSize;
   }
 
-  /** Returns a frame, evicting cold pages if the budget is used up. */
+  /** Returns the size of the frame that {@link #allocate(long)} finds for so many bytes. */
+  int frameSize(long bytes) {
+    return pool.frameSize(bytes);
+  }
+
+  /** Returns a frame for a whole page. */
   FramePool.Frame allocate() {
-    if (pool.used() >= budgetFrames) {
-      for (Page page : order.coldest(evictionBatch).keySet()) {
-        evict(page);
-        evictable.invalidate(page);
+    return allocate(pageSize);
+  }
+
+  /**
+   * Returns a frame for at least so many bytes, or for a page if they are more, evicting cold pages
+   * if the budget is used up.
+   */
+  FramePool.Frame allocate(long bytes) {
+    int size = pool.frameSize(bytes);
+    epoch = 1 + (int) (allocated.addAndGet(size) / epochBytes);
+    if (pool.used() >= budgetFrames && !pool.hasPart(size)) {
+      makeRoom();
+    }
+    return pool.allocate(size);
+  }
+
+  private void makeRoom() {
+    int before = pool.used();
+    FramePool.Split shared = null;
+    for (Page page : order.coldest(evictionBatch).keySet()) {
+      FramePool.Split split = page.frame.split;
+      if (split != null && isQuiet(split)) {
+        evictAll(split);
+      } else {
+        evictNow(page);
+        shared = shared == null ? split : shared;
       }
     }
-    return pool.allocate();
+    if (shared != null && pool.used() >= before) {
+      evictAll(shared); // since nothing else has made room
+    }
+  }
+
+  private void evictNow(Page page) {
+    evict(page);
+    evictable.invalidate(page);
+  }
+
+  private void evictAll(FramePool.Split split) {
+    for (FramePool.Frame part : split.parts) {
+      Page page = part.page;
+      if (page != null) {
+        evictNow(page);
+      }
+    }
+  }
+
+  /** Returns whether no page in a frame was of use in this epoch or the last. */
+  private boolean isQuiet(FramePool.Split split) {
+    for (FramePool.Frame part : split.parts) {
+      Page page = part.page;
+      if (page != null && page.usedInEpoch >= epoch - 1) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Takes back a frame that belongs to no page. */
@@ -68,7 +140,39 @@ final class PageCache {
 
   /** Notes that a page was of use. */
   void touch(Page page) {
-    Page unused = evictable.getIfPresent(page);
+    int now = epoch;
+    if (page.usedInEpoch != now) {
+      page.usedInEpoch = now;
+      Page unused = evictable.getIfPresent(page);
+    }
+  }
+
+  /**
+   * Replaces a page by one with more memory and the same content, which can hold so many bytes at
+   * least. What is beyond the old one's memory is not valid, or zeros where the server has none.
+   * Under the inode's lock.
+   *
+   * @param page the caller's by a pin, which it loses
+   * @return the new page, with a pin
+   */
+  Page grow(Page page, long bytes) {
+    Inode inode = page.inode;
+    Page larger = new Page(inode, page.number, allocate(bytes), page.fetchedMillis);
+    larger.copy(page);
+    int end = page.frame.size();
+    if (page.number * pageSize + end >= inode.zeroPoint()) {
+      larger.zero(end, larger.frame.size());
+    }
+    page.detached = true; // whoever has a pin, such as for sending it, keeps it while he has
+    if (page.dirtyPin && larger.tryPin()) {
+      larger.dirtyPin = true;
+      page.dirtyPin = false;
+      unpin(page);
+    }
+    inode.pages.put(larger);
+    evictable.invalidate(page);
+    unpin(page);
+    return larger;
   }
 
   /** Gives back a pin; without any, a page may be evicted, and goes at once if it is detached. */
@@ -80,6 +184,9 @@ final class PageCache {
     if (detached || page.detached) {
       evict(page);
       return;
+    }
+    if (page.usedInEpoch == 0) {
+      page.usedInEpoch = epoch;
     }
     evictable.put(page, page);
     if (page.isEvicted() || page.detached) {
@@ -106,8 +213,8 @@ final class PageCache {
     }
   }
 
-  /** Returns how many bytes of memory hold file content now. */
+  /** Returns how many bytes of memory hold file content now, or cannot hold any other page's. */
   long usedBytes() {
-    return pool.used() * pageSize;
+    return (long) pool.used() * pageSize;
   }
 }

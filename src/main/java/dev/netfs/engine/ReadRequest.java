@@ -63,6 +63,7 @@ final class ReadRequest {
   private final long firstPage;
   private final @Nullable Page[] pages;
   private final IoSegments memory;
+  private final long memoryHeld;
   private final List<Subrequest> subrequests = new ArrayList<>();
   private final List<Waiter> waiters = new ArrayList<>(); // guarded by inode.lock
   private final List<Marker> markers = new ArrayList<>(1); // guarded by inode.lock
@@ -96,11 +97,16 @@ final class ReadRequest {
     this.uses = 1;
     pages = new Page[(int) ((end - 1) / pageSize - firstPage + 1)];
     List<ByteBuffer> frames = new ArrayList<>(pages.length);
+    long held = 0;
     for (int i = 0; i < pages.length; i++) {
-      Page page = new Page(inode, firstPage + i, services.pages().allocate(), startedMillis);
-      pages[i] = page;
-      frames.add(page.frame.view(from(i), to(i)));
+      // The last page of a file needs no memory for what is behind the file's end.
+      long size = Math.max(inode.localSize(), inode.remoteSize()) - (firstPage + i) * pageSize;
+      FramePool.Frame frame = services.pages().allocate(Math.max(to(i), size));
+      pages[i] = new Page(inode, firstPage + i, frame, startedMillis);
+      held += frame.size();
+      frames.add(frame.view(from(i), to(i)));
     }
+    memoryHeld = held;
     memory = IoSegments.of(frames);
     for (long at = start; at < end; at += services.rsize()) {
       subrequests.add(new Subrequest(at, Math.min(end, at + services.rsize())));
@@ -268,13 +274,17 @@ final class ReadRequest {
       discard(place);
       return;
     }
-    if (base + to >= Math.min(endOfFile, inode.remoteSize()) && to < pageSize) {
+    int frame = mine.frame.size();
+    if (base + to >= Math.min(endOfFile, inode.remoteSize()) && to < frame) {
       // The page ends behind the file: valid to its end, and zero there (S5).
-      mine.frame.zero(to, pageSize);
-      to = pageSize;
+      mine.frame.zero(to, frame);
+      to = frame;
     }
     Page there = inode.pages.get(mine.number);
     if (there != null && there.tryPin()) {
+      if (there.frame.size() < to) {
+        there = services.pages().grow(there, to);
+      }
       there.fillGaps(mine, from, to);
       services.pages().release(mine.frame);
       pages[place] = there;
@@ -301,7 +311,7 @@ final class ReadRequest {
 
   /** Returns how many bytes of memory the request holds. */
   long memory() {
-    return (long) pages.length * pageSize;
+    return memoryHeld;
   }
 
   private void discard(int place) {

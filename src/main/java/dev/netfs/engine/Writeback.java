@@ -156,12 +156,19 @@ final class Writeback implements DirtyLimit.Owner {
   private static final class Upload {
     final long start;
     final long end;
+
+    /**
+     * With a pin each: one that is replaced by a larger one meanwhile has to stay until the end.
+     */
+    final List<Page> pages;
+
     final IoSegments memory;
     long transferred;
 
-    Upload(long start, long end, IoSegments memory) {
+    Upload(long start, long end, List<Page> pages, IoSegments memory) {
       this.start = start;
       this.end = end;
+      this.pages = pages;
       this.memory = memory;
     }
   }
@@ -270,16 +277,18 @@ final class Writeback implements DirtyLimit.Owner {
   private Upload upload(long start, long end) {
     int pageSize = services.pages().pageSize();
     List<ByteBuffer> memory = new ArrayList<>();
+    List<Page> pages = new ArrayList<>();
     for (long number = start / pageSize; number * pageSize < end; number++) {
       Page page = inode.pages.get(number);
-      if (page == null) {
+      if (page == null || !page.tryPin()) {
         throw new IllegalStateException("a dirty page is gone: " + inode.path() + " " + number);
       }
+      pages.add(page);
       long base = number * pageSize;
       memory.add(
           page.frame.view((int) Math.max(0, start - base), (int) Math.min(pageSize, end - base)));
     }
-    return new Upload(start, end, IoSegments.of(memory));
+    return new Upload(start, end, pages, IoSegments.of(memory));
   }
 
   private void send(RemoteFile file, Upload upload) {
@@ -334,6 +343,7 @@ final class Writeback implements DirtyLimit.Owner {
         dirty.add(upload.start, Math.min(upload.end, Math.max(upload.start, inode.localSize())));
       }
       unpinSent(upload.start, upload.end);
+      upload.pages.forEach(services.pages()::unpin);
       account();
       if (inFlight == 0) {
         woken = new ArrayList<>(settling);

@@ -122,7 +122,7 @@ final class Writes {
       long number = at / pageSize;
       int offset = (int) (at % pageSize);
       int step = Math.min(limit - src.position(), pageSize - offset);
-      Page page = pinned(inode, number);
+      Page page = pinned(inode, number, offset + step);
       page.write(offset, src, step);
       inode.poison(number);
       inode.wrote(at + step);
@@ -132,15 +132,25 @@ final class Writes {
     }
   }
 
-  /** Returns the page with a number, made if there is none, with a pin. Under the inode's lock. */
-  private Page pinned(Inode inode, long number) {
+  /**
+   * Returns the page with a number, made if there is none, with a pin. Under the inode's lock.
+   *
+   * @param end the byte after the last one in the page that there has to be memory for
+   */
+  private Page pinned(Inode inode, long number, int end) {
     Page page = inode.pages.get(number);
     if (page != null && page.tryPin()) {
-      return page;
+      // By four, so that who writes a page in small pieces has it copied twice at most.
+      return page.frame.size() >= end
+          ? page
+          : services.pages().grow(page, Math.max(end, 4L * page.frame.size()));
     }
-    page = new Page(inode, number, services.pages().allocate(), 0);
+    // A file of one page may stay small. Further pages fill up, or most of them do.
+    long size = Math.max(inode.localSize(), inode.remoteSize());
+    long bytes = number == 0 ? Math.max(end, size) : pageSize;
+    page = new Page(inode, number, services.pages().allocate(bytes), 0);
     if (number * pageSize >= inode.zeroPoint()) {
-      page.zero(0, pageSize); // the server has nothing of it
+      page.zero(0, page.frame.size()); // the server has nothing of it
     }
     inode.pages.put(page);
     return page;
