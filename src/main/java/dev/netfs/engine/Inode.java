@@ -27,12 +27,12 @@ import org.jspecify.annotations.Nullable;
  *
  * <h2>Coherence</h2>
  *
- * {@link #token} says which state of the server's file the clean bytes in memory belong to; null
- * once we have written, since then there is no telling our own change from another's. An open
- * compares it with what the server says: if it differs, every clean byte is dropped and the {@link
- * #generation} moves on, which keeps downloads on their way from being kept (C1). If it matches,
- * pages stay, except those fetched while the file's timestamp was too young to prove anything (C3):
- * a change within the same tick of the server's clock would not show.
+ * {@link #coherency} says which state of the server's file the clean bytes in memory belong to;
+ * nothing once we have written, since then there is no telling our own change from another's. An
+ * open compares it with what the server says: if it differs, every clean byte is dropped and the
+ * {@link #generation} moves on, which keeps downloads on their way from being kept (C1). If it
+ * matches, pages stay, except those fetched while the file's timestamp was too young to prove
+ * anything (C3): a change within the same tick of the server's clock would not show.
  *
  * <h2>Concurrency</h2>
  *
@@ -52,14 +52,6 @@ final class Inode {
       ZERO_POINT = MethodHandles.lookup().findVarHandle(Inode.class, "zeroPoint", long.class);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
-    }
-  }
-
-  /** Which state of a remote file something belongs to. */
-  private record Token(
-      long size, FileTime modified, @Nullable Object fileKey, @Nullable String version) {
-    static Token of(FileInfo info) {
-      return new Token(info.size(), info.modified(), info.fileKey(), info.version());
     }
   }
 
@@ -86,9 +78,7 @@ final class Inode {
   private volatile long zeroPoint; // raised by anybody, lowered under lock
 
   private volatile long generation; // written under lock
-  private @Nullable Token token; // guarded by lock
-  private long checkedNanos; // guarded by lock: when the token was last compared
-  private long ownChanges; // guarded by lock: moves on with every change that we send
+  private final Coherency coherency = new Coherency(); // guarded by lock
   private volatile long lastWriteMillis; // written under lock
   private @Nullable RemoteFile reader; // guarded by lock
   private @Nullable RemoteFile writer; // guarded by lock
@@ -190,7 +180,7 @@ final class Inode {
   long changesSoFar() {
     lock.lock();
     try {
-      return ownChanges;
+      return coherency.changes();
     } finally {
       lock.unlock();
     }
@@ -247,7 +237,7 @@ final class Inode {
     }
     lock.lock();
     try {
-      if (token == null || unlinked) {
+      if (!coherency.isKnown() || unlinked) {
         return false;
       }
       if (!isChecked()) {
@@ -256,11 +246,10 @@ final class Inode {
         if (known == null || !known.isRegularFile()) {
           return false;
         }
-        revalidate(known, ownChanges);
-        if (token == null) {
+        revalidate(known, coherency.changes(), services.background().nanoTime() - age);
+        if (!coherency.isKnown()) {
           return false;
         }
-        checkedNanos = services.background().nanoTime() - age;
       }
       opens++;
       if (reader == null) {
@@ -284,10 +273,10 @@ final class Inode {
     try {
       boolean untouched =
           opens == 0
-              && token == null
+              && !coherency.isProvable()
               && pages.size() == 0
               && !writeback.isDirty()
-              && ownChanges == changesBefore;
+              && coherency.changes() == changesBefore;
       if (!untouched || unlinked || !info.isRegularFile()) {
         return false;
       }
@@ -302,7 +291,8 @@ final class Inode {
 
   /** Returns whether the server was asked within the time for which attributes count as fresh. */
   private boolean isChecked() {
-    return services.background().nanoTime() - checkedNanos < services.options().attrTtl().toNanos();
+    return services.background().nanoTime() - coherency.checkedNanos()
+        < services.options().attrTtl().toNanos();
   }
 
   /** Returns the handle of an open file that is only set up, not open yet, or null. */
@@ -329,7 +319,7 @@ final class Inode {
         }
         reader = null;
         writer = null;
-        if (token == null && services.options().cache() != CacheMode.LOOSE) {
+        if (!coherency.isProvable() && services.options().cache() != CacheMode.LOOSE) {
           // The next open could not trust what is here, since it was written by us (C3).
           dropClean();
         }
@@ -400,8 +390,7 @@ final class Inode {
 
   private void serverIsEmpty(FileInfo info) {
     generation++;
-    token = null;
-    ownChanges++;
+    coherency.changed();
     writeback.forget(0);
     dropClean();
     remoteSize = info.size();
@@ -412,25 +401,26 @@ final class Inode {
 
   /** Compares with what the server says at an open. Under the lock. */
   private void revalidate(FileInfo info, long changesBefore) {
+    revalidate(info, changesBefore, services.background().nanoTime());
+  }
+
+  private void revalidate(FileInfo info, long changesBefore, long askedNanos) {
     CacheMode mode = services.options().cache();
-    boolean first = token == null && pages.size() == 0 && !writeback.isDirty();
+    boolean first = !coherency.isKnown() && pages.size() == 0 && !writeback.isDirty();
     if (!first && mode == CacheMode.IMMUTABLE) {
       return;
     }
-    if (!first
-        && mode == CacheMode.LOOSE
-        && services.background().nanoTime() - checkedNanos
-            < services.options().attrTtl().toNanos()) {
+    if (!first && mode == CacheMode.LOOSE && isChecked()) {
       return;
     }
-    if (changesBefore != ownChanges || writeback.isWriting()) {
+    if (changesBefore != coherency.changes() || writeback.isWriting()) {
       // The server may have answered before or after our own writes: the answer proves nothing,
       // and its size must not cut off what we wrote (S3).
-      token = null;
+      coherency.unclear();
       return;
     }
-    Token now = Token.of(info);
-    if (first || now.equals(token) || (token == null && mode == CacheMode.LOOSE)) {
+    boolean trusted = mode == CacheMode.LOOSE && !coherency.isKnown();
+    if (first || trusted || coherency.matches(info)) {
       if (!first && mode != CacheMode.LOOSE) {
         dropUnproven(info);
       }
@@ -438,8 +428,7 @@ final class Inode {
       generation++;
       dropClean();
     }
-    token = now;
-    checkedNanos = services.background().nanoTime();
+    coherency.adopt(info, askedNanos);
     takeSize(info.size());
   }
 
@@ -454,10 +443,10 @@ final class Inode {
   void reopened(FileInfo info) {
     lock.lock();
     try {
-      if (token != null && !Token.of(info).equals(token) && !writeback.isWriting()) {
+      if (coherency.isProvable() && !coherency.matches(info) && !writeback.isWriting()) {
         generation++;
         dropClean();
-        token = Token.of(info);
+        coherency.adopt(info, coherency.checkedNanos());
         takeSize(info.size());
       }
     } finally {
@@ -471,8 +460,8 @@ final class Inode {
     try {
       return services.options().cache() != CacheMode.IMMUTABLE
           && !writeback.isDirty()
-          && token != null
-          && services.background().nanoTime() - checkedNanos
+          && coherency.isKnown()
+          && services.background().nanoTime() - coherency.checkedNanos()
               > services.options().attrTtl().toNanos();
     } finally {
       lock.unlock();
@@ -492,7 +481,7 @@ final class Inode {
   /** Takes in that a read found the server's file shorter than we knew. Under the lock. */
   void serverEndsAt(long end, long seenInGeneration) {
     if (seenInGeneration == generation && end < remoteSize && !writeback.isWriting()) {
-      token = null;
+      coherency.lost();
       takeSize(end);
     }
   }
@@ -542,7 +531,7 @@ final class Inode {
     lock.lock();
     try {
       generation++;
-      token = null;
+      coherency.lost();
       dropClean();
     } finally {
       lock.unlock();
@@ -580,16 +569,26 @@ final class Inode {
 
   /** Takes in that a change of ours is being sent to the server. Under the lock. */
   void sending() {
-    ownChanges++;
-    token = null;
+    coherency.changed();
   }
 
   /** Takes in that the server has our bytes up to an offset. Under the lock. */
   void sent(long end) {
-    ownChanges++;
-    token = null;
+    coherency.changed();
     // While the file is being cut, what was on its way before is about to be cut off as well.
     remoteSize = Math.max(remoteSize, Math.min(end, writeback.heldSize()));
+  }
+
+  /**
+   * Takes in that one request has written all bytes that the file has here, where nothing else is
+   * dirty or on its way. Under the lock.
+   *
+   * @param version what the answer showed, or null
+   */
+  void sentAll(@Nullable String version, long size) {
+    if (version != null && size == localSize) {
+      coherency.wroteAll(version, size);
+    }
   }
 
   /** Cuts what is here; the server is told afterwards. Under the lock. */
@@ -627,7 +626,7 @@ final class Inode {
 
   /** Takes in that the server could not cut its file, which may have either size now. */
   void serverNotCut(long sizeBefore) {
-    token = null;
+    coherency.lost();
     generation++;
     dropClean();
     takeSize(sizeBefore);

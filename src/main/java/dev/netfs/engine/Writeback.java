@@ -337,6 +337,9 @@ final class Writeback implements DirtyLimit.Owner {
       rest(problem != null);
       if (problem == null) {
         inode.sent(upload.end);
+        if (result != null && result.bytes() == upload.end && inFlight == 0 && dirty.isEmpty()) {
+          inode.sentAll(result.version(), upload.end);
+        }
       } else if (!inode.isUnlinked()) {
         // Without a name there is nowhere to send it later. With one nothing is forgotten; only
         // what was cut off meanwhile needs no sending any more.

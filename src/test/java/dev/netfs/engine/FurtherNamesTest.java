@@ -5,14 +5,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.netfs.Netfs;
 import dev.netfs.NetfsFileSystem;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is done by one name of a file shows by the others at once, attributes cached or not. */
 class FurtherNamesTest {
@@ -93,5 +98,35 @@ class FurtherNamesTest {
     Files.write(root.resolve("g"), new byte[7]);
     assertThat(Files.size(root.resolve("a/f"))).isEqualTo(3);
     assertThat(fs.stats().requests("stat")).isEqualTo(before);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"symbolic", "hard", "directory"})
+  void contentWrittenByOneNameIsSeenByTheOthersAtTheirNextOpen(String kind) throws IOException {
+    Path real = root.resolve("a/f");
+    Path other = root.resolve("other");
+    switch (kind) {
+      case "symbolic" -> Files.createSymbolicLink(other, fs.getPath("a/f"));
+      case "hard" -> Files.createLink(other, real);
+      default -> {
+        Files.createSymbolicLink(root.resolve("b"), root.resolve("a"));
+        other = root.resolve("b/f");
+      }
+    }
+    look();
+    for (int i = 0; i < 10; i++) {
+      Path one = i % 2 == 0 ? real : other;
+      Path another = i % 2 == 0 ? other : real;
+      byte[] content = {1, 2, (byte) i}; // always as long, and all within a moment
+      Files.write(one, content);
+      assertThat(Files.readAllBytes(another)).isEqualTo(content);
+      try (FileChannel channel = FileChannel.open(another, StandardOpenOption.WRITE)) {
+        channel.write(ByteBuffer.wrap(new byte[] {7}), 1);
+        channel.force(false);
+        content[1] = 7;
+        assertThat(Files.readAllBytes(one)).isEqualTo(content);
+      }
+      assertThat(Files.readAllBytes(another)).isEqualTo(content);
+    }
   }
 }

@@ -90,7 +90,7 @@ final class SimFile implements ShareFile {
           }
           file.data.write(offset, bytes);
           server.tree.touch(file);
-          return WriteResult.of(count);
+          return new WriteResult(count, file.version);
         });
   }
 

@@ -27,6 +27,7 @@ final class SimTree {
   /** An object of the server. */
   abstract static class Node {
     FileTime modified = FileTime.fromMillis(0);
+    @Nullable String version;
 
     abstract FileInfo info();
   }
@@ -41,6 +42,7 @@ final class SimTree {
           .size(data.size())
           .modified(modified)
           .links(links)
+          .version(version)
           .build();
     }
   }
@@ -67,6 +69,10 @@ final class SimTree {
 
   private final TreeMap<String, Node> nodes = new TreeMap<>();
   private final Supplier<FileTime> clock;
+  private long changes;
+
+  /** Whether files show a version, which every change of them changes. */
+  boolean versions;
 
   SimTree(Supplier<FileTime> clock) {
     this.clock = clock;
@@ -76,6 +82,9 @@ final class SimTree {
   /** Notes that an object's content has changed. */
   void touch(Node node) {
     node.modified = clock.get();
+    if (versions) {
+      node.version = "version " + ++changes;
+    }
   }
 
   /** Returns the names of all that there is, the root excepted. */
