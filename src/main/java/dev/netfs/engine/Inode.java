@@ -541,8 +541,8 @@ final class Inode {
   /** Drops the pages of a range, after what is dirty there was sent. Under the lock. */
   void dropRange(long start, long end) {
     int pageSize = services.pages().pageSize();
+    poison(start, end);
     for (long number = start / pageSize; number * pageSize < end; number++) {
-      poison(number);
       Page page = pages.get(number);
       if (page != null) {
         dropClean(page);
@@ -550,10 +550,10 @@ final class Inode {
     }
   }
 
-  /** Keeps downloads on their way from bringing back old bytes of a page. Under the lock. */
-  void poison(long pageNumber) {
+  /** Keeps downloads on their way from bringing back old bytes of a range. Under the lock. */
+  void poison(long start, long end) {
     for (ReadRequest request : inflight) {
-      request.poison(pageNumber);
+      request.poison(start, end);
     }
   }
 

@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  * page are done, the page is <em>published</em> in the inode's index, or, if there is a page by
  * then (a write made it), fills the gaps of that one and is thrown away. So a download never
  * clobbers a write, and a writer never waits for a download. What was asked for before an
- * invalidation is not published after it (C1); neither is a page that was written to, and evicted
- * again, meanwhile.
+ * invalidation is not published after it (C1); neither are bytes that were written meanwhile, whose
+ * page may have been evicted, or dropped, and made again since.
  *
  * <p>Whoever waits for the request, and the readahead that made it, holds a use of it; until the
  * last use is over, the pages that it published are pinned.
@@ -67,7 +67,7 @@ final class ReadRequest {
   private final List<Subrequest> subrequests = new ArrayList<>();
   private final List<Waiter> waiters = new ArrayList<>(); // guarded by inode.lock
   private final List<Marker> markers = new ArrayList<>(1); // guarded by inode.lock
-  private @Nullable ExtentSet poisoned; // guarded by inode.lock: page numbers written meanwhile
+  private @Nullable ExtentSet poisoned; // guarded by inode.lock: bytes changed meanwhile
   private long collected; // guarded by inode.lock: all before it is done
   private int nextSubrequest; // guarded by inode.lock
   private int outstanding; // guarded by inode.lock: subrequests not yet done
@@ -280,19 +280,36 @@ final class ReadRequest {
       mine.frame.zero(to, frame);
       to = frame;
     }
+    ExtentSet good = new ExtentSet();
+    good.add(base + from, base + to);
+    if (poisoned != null) {
+      poisoned.forEachIn(base, base + to, good::remove);
+    }
+    if (good.isEmpty()) {
+      discard(place);
+      return;
+    }
+    Page page = mine;
     Page there = inode.pages.get(mine.number);
     if (there != null && there.tryPin()) {
-      if (there.frame.size() < to) {
-        there = services.pages().grow(there, to);
-      }
-      there.fillGaps(mine, from, to);
-      services.pages().release(mine.frame);
-      pages[place] = there;
-    } else if (poisoned != null && poisoned.contains(mine.number, mine.number + 1)) {
-      discard(place);
-    } else {
-      mine.makeValid(from, to);
+      page = there.frame.size() < to ? services.pages().grow(there, to) : there;
+    }
+    Page filled = page;
+    good.forEachIn(
+        base,
+        base + to,
+        (start, end) -> {
+          if (filled == mine) {
+            mine.makeValid((int) (start - base), (int) (end - base));
+          } else {
+            filled.fillGaps(mine, (int) (start - base), (int) (end - base));
+          }
+        });
+    if (filled == mine) {
       inode.pages.put(mine);
+    } else {
+      services.pages().release(mine.frame);
+      pages[place] = filled;
     }
     Page published = pages[place];
     for (Marker marker : markers) {
@@ -322,13 +339,13 @@ final class ReadRequest {
     }
   }
 
-  /** Notes that a page was written to: our bytes of it may be older. Under the inode's lock. */
-  void poison(long page) {
-    if (page >= firstPage && page < firstPage + pages.length) {
+  /** Notes that bytes were changed: ours of them may be older. Under the inode's lock. */
+  void poison(long from, long to) {
+    if (from < (firstPage + pages.length) * pageSize && to > start) {
       if (poisoned == null) {
         poisoned = new ExtentSet();
       }
-      poisoned.add(page, page + 1);
+      poisoned.add(from, to);
     }
   }
 

@@ -109,7 +109,7 @@ final class Writes {
     Page page = new Page(inode, number, full.take(), 0);
     page.makeValid(0, pageSize);
     inode.pages.put(page);
-    inode.poison(number);
+    inode.poison(position, position + pageSize);
     inode.wrote(position + pageSize);
     inode.writeback.markDirty(page, position, position + pageSize);
     services.pages().unpin(page);
@@ -124,7 +124,7 @@ final class Writes {
       int step = Math.min(limit - src.position(), pageSize - offset);
       Page page = pinned(inode, number, offset + step);
       page.write(offset, src, step);
-      inode.poison(number);
+      inode.poison(at, at + step);
       inode.wrote(at + step);
       inode.writeback.markDirty(page, at, at + step);
       services.pages().unpin(page);
