@@ -56,7 +56,8 @@ final class MustShow {
         150,
         row -> times(row.value("netfs"), 1 / WAITING_FOR_EACH));
     all.atMost("4b", "W6", Where.FAR, "uploaded, of the written", 1.05, note("uploadedOfWritten"));
-    // As counted on the wire, to two digits: a rare window adjustment is no round trip of a file's.
+    // As counted on the wire. The allowance is for a window adjustment, or for requests that belong
+    // together and were sent in two breaths. By the clock it is more: see docs/benchmarks.md.
     all.atMost("5a", "W8", Where.FAR, "round trips per file", 2.01, note("roundTripsPerItem"));
     all.atLeast("5b", "W9", Where.FAR, "files/s", 45, row -> row.value("netfs"));
     all.atLeast("5c", "W9loose", Where.FAR, "files/s", 150, row -> row.value("netfs"));
