@@ -198,18 +198,23 @@ public final class Mount implements Closeable {
   public void sync() throws IOException {
     IOException failure = null;
     Map<Inode, Long> heard = new LinkedHashMap<>();
-    for (Inode inode : inodes.all()) {
-      heard.put(inode, inode.errors.now());
-      // All at once: where the server does not answer, they fail together and not one by one.
-      inode.writeback.issue();
-    }
-    for (Map.Entry<Inode, Long> entry : heard.entrySet()) {
-      Inode inode = entry.getKey();
-      inode.writeback.flush(entry.getValue(), Await::result);
-      IOException error = inode.errors.since(entry.getValue(), inode.path());
-      if (error != null) {
-        failure = Errors.add(failure, error);
+    try {
+      for (Inode inode : inodes.all()) {
+        inode.writeback.beginAsking();
+        heard.put(inode, inode.errors.now());
+        // All at once: where the server does not answer, they fail together and not one by one.
+        inode.writeback.issue();
       }
+      for (Map.Entry<Inode, Long> entry : heard.entrySet()) {
+        Inode inode = entry.getKey();
+        inode.writeback.flush(entry.getValue(), Await::result);
+        IOException error = inode.errors.since(entry.getValue(), inode.path());
+        if (error != null) {
+          failure = Errors.add(failure, error);
+        }
+      }
+    } finally {
+      heard.keySet().forEach(inode -> inode.writeback.endAsking());
     }
     if (failure != null) {
       throw failure;

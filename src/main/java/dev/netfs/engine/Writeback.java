@@ -17,8 +17,10 @@ import org.jspecify.annotations.Nullable;
  * more (W1). Issuing moves ranges from the one to the other, cut at {@code wsize}, many in flight;
  * a byte that is written again while it is on its way becomes dirty again, and is not sent before
  * the first sending has ended, so that the server takes them in order. A range whose sending fails
- * becomes dirty again and stays in memory; the failure is noted in the inode's error sequence, for
- * every open file to hear of.
+ * becomes dirty again and stays in memory. A failure that somebody waits for, and the first one in
+ * a row that nobody does, is noted in the inode's error sequence, for every open file to hear of.
+ * That later tries in the background fail too is nothing new: were it noted, a {@code force} that
+ * succeeds at last would report a failure of which it has heard before.
  *
  * <p><b>Concurrency.</b> Everything is guarded by the inode's lock, except the copies in volatile
  * fields. Requests are started, and futures completed, after it has been let go.
@@ -37,6 +39,7 @@ final class Writeback implements DirtyLimit.Owner {
   private long heldSize = Long.MAX_VALUE; // guarded by inode.lock
   private volatile long accounted; // written under inode.lock: what the dirty limit knows of us
   private int failures; // guarded by inode.lock: since something was last sent
+  private int askers; // guarded by inode.lock: who waits for what is sent, and hears how it ends
   private volatile long restsUntilNanos; // written under inode.lock, of account with failures
   private volatile boolean resting; // written under inode.lock: failures > 0
   private volatile boolean anyDirty; // written under inode.lock
@@ -244,6 +247,25 @@ final class Writeback implements DirtyLimit.Owner {
     }
   }
 
+  /** Notes that somebody waits for what is dirty to be sent, until {@link #endAsking}. */
+  void beginAsking() {
+    asking(1);
+  }
+
+  /** Ends what {@link #beginAsking} began. */
+  void endAsking() {
+    asking(-1);
+  }
+
+  private void asking(int more) {
+    inode.lock.lock();
+    try {
+      askers += more;
+    } finally {
+      inode.lock.unlock();
+    }
+  }
+
   /** Waits for a stage, in one way or another. */
   @FunctionalInterface
   interface Waiter {
@@ -260,17 +282,22 @@ final class Writeback implements DirtyLimit.Owner {
 
   /** As {@link #flush(Waiter)}, counting failures from where the error sequence stood before. */
   void flush(long heard, Waiter waiter) throws IOException {
-    // Twice: what was on its way when it was written again can be sent only after it has arrived.
-    for (int round = 0; round < 2 && anyDirty && inode.errors.now() == heard; round++) {
-      issue();
-      CompletableFuture<Void> settled;
-      inode.lock.lock();
-      try {
-        settled = settled();
-      } finally {
-        inode.lock.unlock();
+    beginAsking();
+    try {
+      // Twice: what was on its way when it was written again can be sent only after it has arrived.
+      for (int round = 0; round < 2 && anyDirty && inode.errors.now() == heard; round++) {
+        issue();
+        CompletableFuture<Void> settled;
+        inode.lock.lock();
+        try {
+          settled = settled();
+        } finally {
+          inode.lock.unlock();
+        }
+        waiter.await(settled);
       }
-      waiter.await(settled);
+    } finally {
+      endAsking();
     }
   }
 
@@ -330,8 +357,10 @@ final class Writeback implements DirtyLimit.Owner {
       }
     }
     List<CompletableFuture<Void>> woken = List.of();
+    boolean news;
     inode.lock.lock();
     try {
+      news = problem != null && (askers > 0 || failures == 0);
       inFlight--;
       writing.remove(upload.start, upload.end);
       rest(problem != null);
@@ -356,7 +385,9 @@ final class Writeback implements DirtyLimit.Owner {
       inode.lock.unlock();
     }
     if (problem != null) {
-      inode.errors.record(problem);
+      if (news) {
+        inode.errors.record(problem);
+      }
       services.dirty().failed(this);
     }
     wake(woken);

@@ -160,7 +160,9 @@ final class Writes {
   private void awaitRoom(OpenFile file, int bytes) throws IOException {
     boolean granted = false;
     while (!granted) {
-      DirtyLimit.Waiter waiter = services.dirty().queue(bytes, file.inode().writeback);
+      Writeback own = file.inode().writeback;
+      own.beginAsking();
+      DirtyLimit.Waiter waiter = services.dirty().queue(bytes, own);
       boolean done = false;
       try {
         for (Inode inode : services.inodes().all()) {
@@ -170,6 +172,7 @@ final class Writes {
         file.throwWritebackError();
         done = true;
       } finally {
+        own.endAsking();
         granted = waiter.finish();
         if (granted && !done) {
           services.dirty().end(bytes);

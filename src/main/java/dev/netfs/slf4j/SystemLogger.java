@@ -12,7 +12,9 @@ import org.slf4j.helpers.MessageFormatter;
  *
  * <p>A library's INFO is DEBUG here: to an application that reads files, "the server announced
  * support for ..." at every connection is no news. Its warnings and errors keep their level.
- * Thread-safe.
+ *
+ * <p>A library's TRACE goes nowhere, whatever is asked for: an SSH library traces the bytes of its
+ * packets and of the keys that it reads, and no log of ours may hold a secret. Thread-safe.
  */
 final class SystemLogger extends LegacyAbstractLogger {
 
@@ -31,7 +33,7 @@ final class SystemLogger extends LegacyAbstractLogger {
 
   @Override
   public boolean isTraceEnabled() {
-    return target.isLoggable(Logger.Level.TRACE);
+    return false;
   }
 
   @Override
@@ -71,7 +73,7 @@ final class SystemLogger extends LegacyAbstractLogger {
           case ERROR -> Logger.Level.ERROR;
           case WARN -> Logger.Level.WARNING;
           case INFO, DEBUG -> Logger.Level.DEBUG;
-          case TRACE -> Logger.Level.TRACE;
+          case TRACE -> Logger.Level.OFF; // not reached: it is never enabled
         };
     target.log(to, MessageFormatter.basicArrayFormat(pattern, arguments), thrown);
   }

@@ -135,6 +135,48 @@ class WritebackTest {
   }
 
   @Test
+  @Tag("W3")
+  void triesThatFailUnaskedAreNotReportedAgainAfterSuccess() throws IOException {
+    try (Mount mount = mount("writebackAge", "20ms");
+        OpenFile one = open(mount, "/f");
+        OpenFile other = open(mount, "/f")) {
+      one.write(ByteBuffer.wrap(new byte[100]), 0);
+      server.errorRate = 1;
+      assertThatThrownBy(() -> one.force(false)).isInstanceOf(IOException.class);
+      for (int i = 0; i < 3; i++) {
+        int asked = server.count("open") + server.count("write");
+        millis.addAndGet(60_000);
+        SimServer.eventually(
+            "it is tried again", () -> server.count("open") + server.count("write") > asked);
+        look(); // by then it has failed too, at this time of the clock
+      }
+      server.errorRate = 0;
+      one.force(false);
+      assertThat(server.get("/f")).hasSize(100);
+      // The other one has not heard of it, and does so once.
+      assertThatThrownBy(() -> other.force(false)).isInstanceOf(IOException.class);
+      other.force(false);
+    }
+  }
+
+  @Test
+  @Tag("W3")
+  void whoAsksAgainHearsAgainOfWhatStillFails() throws IOException {
+    try (Mount mount = mount("writebackAge", "20ms");
+        OpenFile file = open(mount, "/f")) {
+      file.write(ByteBuffer.wrap(new byte[100]), 0);
+      server.errorRate = 1;
+      for (int i = 0; i < 3; i++) {
+        assertThatThrownBy(() -> file.force(false)).isInstanceOf(IOException.class);
+        assertThatThrownBy(mount::sync).isInstanceOf(IOException.class);
+      }
+      server.errorRate = 0;
+      assertThatThrownBy(() -> file.force(false)).isInstanceOf(IOException.class); // the sync's
+      file.force(false);
+    }
+  }
+
+  @Test
   void aWriterThatFindsNoRoomGivesUpWhenNothingIsSentAtAll() throws IOException {
     Mount mount = mount("dirtyLimit", 4_000, "timeout", "300ms");
     OpenFile failing = open(mount, "/failing");

@@ -29,6 +29,18 @@ class SystemLoggerTest {
   }
 
   @Test
+  void whatALibraryTracesMayHoldSecretsAndIsNeverKept() {
+    kept.threshold = Level.ALL;
+
+    logger.trace("key material");
+    logger.trace("{} of {}", "key", "material");
+    logger.atTrace().log("key material");
+
+    assertThat(logger.isTraceEnabled()).isFalse();
+    assertThat(kept.lines).isEmpty();
+  }
+
+  @Test
   void whatIsNotWantedIsNotMade() {
     kept.threshold = Level.INFO;
 
