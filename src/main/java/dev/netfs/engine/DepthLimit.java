@@ -10,8 +10,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps the number of outstanding subrequests of a mount within the share's depth. What is over it
- * waits its turn; nobody's thread waits.
+ * Keeps a mount's outstanding subrequests within the share's depth, which is their number, and its
+ * window, which is their bytes: many small ones, or a few large ones. What is over either waits its
+ * turn; nobody's thread waits.
  *
  * <p>Each operation belongs to a flow, such as the writing of one file. The flows take turns, one
  * operation each; within a flow it is first come, first served. So the thousand uploads of a large
@@ -19,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class DepthLimit {
   /** An operation that waits its turn. */
-  private record Task<T>(Supplier<CompletableFuture<T>> operation, CompletableFuture<T> result) {
+  private record Task<T>(
+      long bytes, Supplier<CompletableFuture<T>> operation, CompletableFuture<T> result) {
     /** Starts the operation; returns whether it is over already. */
     boolean start(Runnable whenOverLater) {
       CompletableFuture<T> stage;
@@ -50,36 +52,47 @@ final class DepthLimit {
   }
 
   private final int depth;
+  private final long window;
   private final ReentrantLock lock = new ReentrantLock();
 
   /** What waits, by flow; the flow whose turn it is comes first. Guarded by lock. */
   private final Map<Object, ArrayDeque<Task<?>>> queues = new LinkedHashMap<>();
 
   private int outstanding; // guarded by lock
+  private long outstandingBytes; // guarded by lock
 
-  DepthLimit(int depth) {
+  /**
+   * @param depth how many operations may be under way
+   * @param window how many bytes they may have together; a single one may have more
+   */
+  DepthLimit(int depth, long window) {
     this.depth = depth;
+    this.window = window;
   }
 
   /**
-   * Starts an operation as soon as the depth allows.
+   * Starts an operation as soon as the limits allow.
    *
    * @param flow what the operation belongs to, by {@code equals}
+   * @param bytes how many bytes it moves
    * @return completes as the operation does
    */
-  <T> CompletableFuture<T> submit(Object flow, Supplier<CompletableFuture<T>> operation) {
-    Task<T> task = new Task<>(operation, new CompletableFuture<>());
+  <T> CompletableFuture<T> submit(
+      Object flow, long bytes, Supplier<CompletableFuture<T>> operation) {
+    Task<T> task = new Task<>(bytes, operation, new CompletableFuture<>());
     lock.lock();
     try {
-      if (outstanding >= depth) {
+      if (!queues.isEmpty() || !fits(task)) {
         queues.computeIfAbsent(flow, key -> new ArrayDeque<>()).add(task);
         return task.result;
       }
-      outstanding++;
+      begin(task);
     } finally {
       lock.unlock();
     }
-    run(task);
+    if (start(task)) {
+      run();
+    }
     return task.result;
   }
 
@@ -93,31 +106,69 @@ final class DepthLimit {
     }
   }
 
-  /** Runs an operation and, in a loop, those that get their turn because one is over at once. */
-  private void run(@Nullable Task<?> first) {
-    Task<?> task = first;
-    while (task != null && task.start(() -> run(next()))) {
+  private boolean fits(Task<?> task) {
+    return outstanding == 0
+        || (outstanding < depth && outstandingBytes <= window - Math.min(window, task.bytes));
+  }
+
+  private void begin(Task<?> task) {
+    outstanding++;
+    outstandingBytes += task.bytes;
+  }
+
+  private void end(Task<?> task) {
+    lock.lock();
+    try {
+      outstanding--;
+      outstandingBytes -= task.bytes;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Starts a task that has begun; returns whether it has ended already. */
+  private boolean start(Task<?> task) {
+    boolean over =
+        task.start(
+            () -> {
+              end(task);
+              run();
+            });
+    if (over) {
+      end(task);
+    }
+    return over;
+  }
+
+  /** Starts, in a loop, those that get their turn because another has ended. */
+  private void run() {
+    Task<?> task = next();
+    while (task != null) {
+      start(task);
       task = next();
     }
   }
 
-  /** Returns whose turn it is now that a place has become free, or null. */
+  /** Returns whose turn it is, if there is room for it, or null. */
   private @Nullable Task<?> next() {
     lock.lock();
     try {
       Iterator<Map.Entry<Object, ArrayDeque<Task<?>>>> first = queues.entrySet().iterator();
       if (!first.hasNext()) {
-        outstanding--;
         return null;
       }
       Map.Entry<Object, ArrayDeque<Task<?>>> turn = first.next();
       Object flow = turn.getKey();
       ArrayDeque<Task<?>> queue = turn.getValue();
+      if (!fits(queue.element())) {
+        return null; // and nobody overtakes it, or it might wait for ever
+      }
       first.remove();
-      Task<?> next = queue.poll();
+      Task<?> next = queue.remove();
       if (!queue.isEmpty()) {
         queues.put(flow, queue); // behind the others
       }
+      begin(next);
       return next;
     } finally {
       lock.unlock();

@@ -51,7 +51,10 @@ final class DirectIo {
         int from = at;
         int to = Math.min(wanted, at + services.rsize());
         ByteBuffer piece = memory.slice(from, to - from);
-        pieces.add(services.depth().submit(file, () -> fill(remote, piece, position + from, 0)));
+        pieces.add(
+            services
+                .depth()
+                .submit(file, to - from, () -> fill(remote, piece, position + from, 0)));
       }
       int count = 0;
       for (CompletableFuture<Integer> piece : pieces) {
@@ -164,6 +167,7 @@ final class DirectIo {
                   .depth()
                   .submit(
                       file,
+                      memory.remaining(),
                       () ->
                           remote.call(
                               "write", open -> open.write(IoSegments.of(memory), position))));

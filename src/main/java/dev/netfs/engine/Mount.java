@@ -90,7 +90,7 @@ public final class Mount implements Closeable {
             options,
             session,
             new PageCache(options.memory(), options.pageSize()),
-            new DepthLimit(options.depth(session)),
+            new DepthLimit(options.depth(session), session.capabilities().window()),
             new LinkEstimate(background),
             new DirtyLimit(background, options.dirtyLimit(), options.timeout().toMillis()),
             attributes,

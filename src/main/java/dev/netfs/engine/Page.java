@@ -48,6 +48,10 @@ final class Page {
   /** Where its bytes are: as many as it has had a use for, which may be less than a page. */
   final FramePool.Frame frame;
 
+  // The frame's own fields, here too: one jump through memory less for each read.
+  private final ByteBuffer slab;
+  private final int base;
+
   /** When its bytes were asked of the server, in milliseconds since the epoch; 0 for our own. */
   final long fetchedMillis;
 
@@ -85,6 +89,8 @@ final class Page {
     this.inode = inode;
     this.number = number;
     this.frame = frame;
+    this.slab = frame.slab;
+    this.base = frame.offset;
     this.fetchedMillis = fetchedMillis;
     this.pins = 1;
     this.hash = 31 * inode.path().hashCode() + Long.hashCode(number);
@@ -122,7 +128,7 @@ final class Page {
     }
     int count = Math.min(length, to - offset);
     int at = dst.position();
-    dst.put(at, frame.slab, frame.offset + offset, count);
+    dst.put(at, slab, base + offset, count);
     VarHandle.acquireFence();
     if ((long) STAMP.getOpaque(this) != before) {
       return 0;

@@ -1,7 +1,8 @@
 package dev.netfs.engine;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -17,83 +18,82 @@ final class PageIndex {
   private static final int BITS = 6;
   private static final int FAN_OUT = 1 << BITS;
   private static final int MASK = FAN_OUT - 1;
+  private static final VarHandle SLOT = MethodHandles.arrayElementVarHandle(Object[].class);
 
-  /** A node; its slots hold nodes, or pages where {@code shift} is 0. */
-  private static final class Node {
-    final int shift;
-    final AtomicReferenceArray<@Nullable Object> slots = new AtomicReferenceArray<>(FAN_OUT);
-
-    Node(int shift) {
-      this.shift = shift;
-    }
-
+  /**
+   * A tree of nodes, which are arrays: of nodes, or of pages where the shift is 0. So a reader who
+   * finds its page has jumped through memory as often as the tree is high, and no more.
+   */
+  private record Root(@Nullable Object[] slots, int shift) {
     boolean covers(long number) {
       return shift + BITS >= Long.SIZE || number >>> (shift + BITS) == 0;
     }
   }
 
-  private volatile @Nullable Node root;
+  private volatile @Nullable Root root;
   private final AtomicInteger count = new AtomicInteger();
+
+  private static @Nullable Object slot(@Nullable Object[] node, int shift, long number) {
+    return SLOT.getAcquire(node, (int) (number >>> shift) & MASK);
+  }
 
   /** Returns the page with a number, or null. */
   @Nullable Page get(long number) {
-    Node node = root;
-    if (node == null || !node.covers(number)) {
+    @Nullable Object[] leaf = leaf(number);
+    return leaf == null ? null : (Page) slot(leaf, 0, number);
+  }
+
+  private @Nullable Object @Nullable [] leaf(long number) {
+    Root top = root;
+    if (top == null || !top.covers(number)) {
       return null;
     }
-    while (node.shift > 0) {
-      node = (Node) node.slots.getAcquire((int) (number >>> node.shift) & MASK);
+    @Nullable Object[] node = top.slots;
+    for (int shift = top.shift; shift > 0; shift -= BITS) {
+      node = (Object[]) slot(node, shift, number);
       if (node == null) {
         return null;
       }
     }
-    return (Page) node.slots.getAcquire((int) number & MASK);
+    return node;
   }
 
   /** Puts a page in, in the place of an evicted one perhaps. Under the inode's lock. */
   void put(Page page) {
     long number = page.number;
-    Node node = root;
-    if (node == null) {
-      node = new Node(0);
-      while (!node.covers(number)) {
-        node = new Node(node.shift + BITS);
+    Root top = root;
+    if (top == null) {
+      int shift = 0;
+      while (!new Root(new Object[0], shift).covers(number)) {
+        shift += BITS;
       }
-      root = node;
+      top = new Root(new Object[FAN_OUT], shift);
+      root = top;
     }
-    while (!node.covers(number)) {
-      Node taller = new Node(node.shift + BITS);
-      taller.slots.setRelease(0, node);
-      node = taller;
-      root = node;
+    while (!top.covers(number)) {
+      @Nullable Object[] taller = new Object[FAN_OUT];
+      taller[0] = top.slots;
+      top = new Root(taller, top.shift + BITS);
+      root = top;
     }
-    while (node.shift > 0) {
-      int slot = (int) (number >>> node.shift) & MASK;
-      Node child = (Node) node.slots.getAcquire(slot);
+    @Nullable Object[] node = top.slots;
+    for (int shift = top.shift; shift > 0; shift -= BITS) {
+      Object child = slot(node, shift, number);
       if (child == null) {
-        child = new Node(node.shift - BITS);
-        node.slots.setRelease(slot, child);
+        child = new Object[FAN_OUT];
+        SLOT.setRelease(node, (int) (number >>> shift) & MASK, child);
       }
-      node = child;
+      node = (Object[]) child;
     }
-    if (node.slots.getAndSet((int) number & MASK, page) == null) {
+    if (SLOT.getAndSet(node, (int) number & MASK, page) == null) {
       count.incrementAndGet();
     }
   }
 
   /** Takes a page out if it is in. */
   void remove(Page page) {
-    Node node = root;
-    if (node == null || !node.covers(page.number)) {
-      return;
-    }
-    while (node.shift > 0) {
-      node = (Node) node.slots.getAcquire((int) (page.number >>> node.shift) & MASK);
-      if (node == null) {
-        return;
-      }
-    }
-    if (node.slots.compareAndSet((int) page.number & MASK, page, null)) {
+    @Nullable Object[] leaf = leaf(page.number);
+    if (leaf != null && SLOT.compareAndSet(leaf, (int) page.number & MASK, page, null)) {
       count.decrementAndGet();
     }
   }
@@ -105,22 +105,23 @@ final class PageIndex {
 
   /** Hands over the pages with numbers from {@code first} on, in order. */
   void forEachFrom(long first, Consumer<Page> consumer) {
-    Node node = root;
-    if (node != null) {
-      visit(node, 0, first, consumer);
+    Root top = root;
+    if (top != null) {
+      visit(top.slots, top.shift, 0, first, consumer);
     }
   }
 
-  private static void visit(Node node, long base, long first, Consumer<Page> consumer) {
+  private static void visit(
+      @Nullable Object[] node, int shift, long base, long first, Consumer<Page> consumer) {
     for (int slot = 0; slot < FAN_OUT; slot++) {
-      long lowest = base + ((long) slot << node.shift);
-      long highest = lowest + ((1L << node.shift) - 1);
+      long lowest = base + ((long) slot << shift);
+      long highest = lowest + ((1L << shift) - 1);
       if (highest < first) {
         continue;
       }
-      Object child = node.slots.getAcquire(slot);
-      if (child instanceof Node below) {
-        visit(below, lowest, first, consumer);
+      Object child = SLOT.getAcquire(node, slot);
+      if (child instanceof Object[] below) {
+        visit(below, shift - BITS, lowest, first, consumer);
       } else if (child instanceof Page page) {
         consumer.accept(page);
       }

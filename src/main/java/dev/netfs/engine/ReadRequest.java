@@ -136,6 +136,7 @@ final class ReadRequest {
         .depth()
         .submit(
             inode,
+            subrequest.end - subrequest.start - subrequest.transferred,
             () ->
                 isWanted()
                     ? file.call("read", open -> send(subrequest, open))

@@ -25,13 +25,19 @@ final class Reads {
   private final Services services;
   private final ReadaheadLimits limits;
   private final int pageSize;
+  private final int pageShift;
   private final long requestLimit;
 
   Reads(Services services) {
     this.services = services;
     this.pageSize = services.pages().pageSize();
+    this.pageShift = Integer.numberOfTrailingZeros(pageSize);
     long fair =
-        Math.max(256 << 10, (long) services.rsize() * services.options().depth(services.session()));
+        Math.max(
+            256 << 10,
+            Math.min(
+                services.session().capabilities().window(),
+                (long) services.rsize() * services.options().depth(services.session())));
     this.limits =
         new ReadaheadLimits(services.background(), services.options(), services.link(), fair);
     long most = Math.min(fair, Math.min(4L << 20, services.options().memory() / 4));
@@ -131,11 +137,11 @@ final class Reads {
     long at = position;
     long end = position + wanted;
     while (at < end) {
-      Page page = inode.pages.get(at / pageSize);
+      Page page = inode.pages.get(at >>> pageShift);
       if (page == null) {
         break;
       }
-      int offset = (int) (at % pageSize);
+      int offset = (int) at & (pageSize - 1);
       int step = (int) Math.min(end - at, pageSize - offset);
       int copied = page.read(offset, dst, step);
       if (copied == 0) {

@@ -7,7 +7,7 @@ package dev.netfs.engine;
  * @param options the mount's options
  * @param session the connection
  * @param pages the memory
- * @param depth how many reads and writes may be outstanding
+ * @param depth how many reads and writes, and bytes of them, may be outstanding
  * @param link how long and how wide the way to the server is
  * @param dirty how many dirty bytes there are, and who waits for fewer
  * @param attributes what is known of attributes

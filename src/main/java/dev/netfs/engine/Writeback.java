@@ -181,9 +181,23 @@ final class Writeback implements DirtyLimit.Owner {
    * rests after a failure. Not under the inode's lock.
    */
   void issueIfDue() {
-    if (anyDirty && !(resting && services.background().nanoTime() - restsUntilNanos < 0)) {
+    if (isDue()) {
       issue();
     }
+  }
+
+  /**
+   * As {@link #issueIfDue}, in the middle of a stream: what is left of a range after whole requests
+   * have been cut from it stays, since the next write probably goes on there.
+   */
+  void issueStream() {
+    if (isDue()) {
+      issue(true);
+    }
+  }
+
+  private boolean isDue() {
+    return anyDirty && !(resting && services.background().nanoTime() - restsUntilNanos < 0);
   }
 
   /** Returns whether the last sending failed and it is time for another. By anybody. */
@@ -207,6 +221,10 @@ final class Writeback implements DirtyLimit.Owner {
 
   /** Sends all that is dirty and not already on its way. Not under the inode's lock. */
   void issue() {
+    issue(false);
+  }
+
+  private void issue(boolean wholeRequests) {
     List<Upload> uploads = new ArrayList<>();
     inode.lock.lock();
     try {
@@ -220,8 +238,10 @@ final class Writeback implements DirtyLimit.Owner {
           0,
           Long.MAX_VALUE,
           (start, end) -> {
-            for (long at = start; at < end; at += services.wsize()) {
-              uploads.add(upload(at, Math.min(end, at + services.wsize())));
+            int wsize = services.wsize();
+            long stop = wholeRequests && end - start > wsize ? end - (end - start) % wsize : end;
+            for (long at = start; at < stop; at += wsize) {
+              uploads.add(upload(at, Math.min(stop, at + wsize)));
             }
           });
       if (uploads.isEmpty()) {
@@ -324,6 +344,7 @@ final class Writeback implements DirtyLimit.Owner {
         .depth()
         .submit(
             this,
+            upload.end - upload.start - upload.transferred,
             () ->
                 file.call(
                     "write",

@@ -191,8 +191,10 @@ final class Writes {
     }
     // Who waits for room has had everything sent that was dirty then; what is dirty since must not
     // lie about while they wait.
-    if (enough || services.dirty().isPressed()) {
+    if (services.dirty().isPressed()) {
       inode.writeback.issueIfDue();
+    } else if (enough) {
+      inode.writeback.issueStream();
     }
   }
 }

@@ -33,6 +33,7 @@ public final class ShareCapabilities {
   private final int rsize;
   private final int wsize;
   private final int depth;
+  private final long window;
   private final WriteUnit writeUnit;
   private final int writeBlock;
   private final boolean superset;
@@ -52,6 +53,7 @@ public final class ShareCapabilities {
     rsize = b.rsize;
     wsize = b.wsize;
     depth = b.depth;
+    window = b.window;
     writeUnit = b.writeUnit;
     writeBlock = b.writeBlock;
     superset = b.superset;
@@ -86,6 +88,14 @@ public final class ShareCapabilities {
   /** How many reads and writes should be outstanding at once; at least 1. */
   public int depth() {
     return depth;
+  }
+
+  /**
+   * How many bytes of reads and writes should be outstanding at once, whatever their number; at
+   * least 1. By default as many as {@link #depth()} allows.
+   */
+  public long window() {
+    return window;
   }
 
   /** The smallest thing that a write can replace. */
@@ -169,6 +179,8 @@ public final class ShareCapabilities {
         + wsize
         + ", depth="
         + depth
+        + ", window="
+        + window
         + ", writeUnit="
         + writeUnit
         + ", locks="
@@ -197,6 +209,7 @@ public final class ShareCapabilities {
     private int rsize = 64 * 1024;
     private int wsize = 64 * 1024;
     private int depth = 1;
+    private long window = Long.MAX_VALUE;
     private WriteUnit writeUnit = WriteUnit.BYTES;
     private int writeBlock = 1;
     private boolean superset;
@@ -229,6 +242,15 @@ public final class ShareCapabilities {
     /** Sets {@link ShareCapabilities#depth()}. */
     public Builder depth(int value) {
       depth = positive(value, "depth");
+      return this;
+    }
+
+    /** Sets {@link ShareCapabilities#window()}. */
+    public Builder window(long value) {
+      if (value <= 0) {
+        throw new IllegalArgumentException("window must be at least 1, not " + value);
+      }
+      window = value;
       return this;
     }
 

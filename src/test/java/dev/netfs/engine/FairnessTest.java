@@ -128,13 +128,14 @@ class FairnessTest {
 
   @Test
   void flowsTakeTurns() {
-    DepthLimit depth = new DepthLimit(2);
+    DepthLimit depth = new DepthLimit(2, Long.MAX_VALUE);
     List<String> started = new ArrayList<>();
     List<CompletableFuture<String>> running = new ArrayList<>();
     for (String name : List.of("a1", "a2", "a3", "a4", "a5", "b1", "b2", "c1")) {
       CompletableFuture<String> result =
           depth.submit(
               name.charAt(0),
+              1,
               () -> {
                 started.add(name);
                 CompletableFuture<String> operation = new CompletableFuture<>();
@@ -148,6 +149,35 @@ class FairnessTest {
       running.get(i).complete("done");
     }
     assertThat(started).containsExactly("a1", "a2", "a3", "b1", "c1", "a4", "b2", "a5");
+    assertThat(depth.outstanding()).isZero();
+  }
+
+  @Test
+  void manySmallOperationsOrFewLargeOnesAreUnderWay() {
+    DepthLimit depth = new DepthLimit(6, 10);
+    List<CompletableFuture<Integer>> running = new ArrayList<>();
+    for (int size : new int[] {12, 4, 5, 1, 7, 1, 1, 1, 1, 1, 1}) {
+      depth.submit(
+          "flow",
+          size,
+          () -> {
+            CompletableFuture<Integer> operation = new CompletableFuture<>();
+            running.add(operation);
+            return operation;
+          });
+    }
+    assertThat(running).as("one may be larger than the window").hasSize(1);
+    running.get(0).complete(12);
+    assertThat(running).as("4, 5 and 1 fill the window").hasSize(4);
+    running.get(1).complete(4);
+    assertThat(running).as("nobody overtakes the one that does not fit").hasSize(4);
+    running.get(2).complete(5);
+    assertThat(running).as("7 and two small ones fit").hasSize(7);
+    running.get(4).complete(7);
+    assertThat(running).as("as many small ones as the depth allows").hasSize(10);
+    for (int i = 0; i < 11; i++) {
+      running.get(i).complete(0);
+    }
     assertThat(depth.outstanding()).isZero();
   }
 }

@@ -18,8 +18,8 @@ record SftpLimits(int read, int write) {
   private static final int SAFE = 32 * 1024;
 
   /**
-   * OpenSSH takes 261,120. Where a server takes more, this bounds the memory that is on its way:
-   * depth times this.
+   * OpenSSH takes 261,120. Where a server takes more, this keeps one request from being the only
+   * one under way.
    */
   private static final int MAX = 256 * 1024;
 
@@ -28,11 +28,12 @@ record SftpLimits(int read, int write) {
    */
   private static final int IN_FLIGHT = 16 << 20;
 
-  /** More outstanding requests than this gained nothing, on loopback and at 20 ms. */
-  private static final int MIN_DEPTH = 64;
-
-  /** Where requests are small, it takes more of them. */
-  private static final int MAX_DEPTH = 256;
+  /**
+   * So many requests at once, where they are small: 1 MiB in blocks of 4 KiB. OpenSSH's server
+   * reads on while it has requests to carry out, and copies what it has not come to each time its
+   * memory for that grows: twice as many take it more than three times as long.
+   */
+  private static final int DEPTH = 256;
 
   static SftpLimits of(SftpClient.Limits limits) {
     return new SftpLimits(clamp(limits.read()), clamp(limits.write()));
@@ -42,7 +43,8 @@ record SftpLimits(int read, int write) {
     return ShareCapabilities.builder()
         .rsize(read)
         .wsize(write)
-        .depth(Math.max(MIN_DEPTH, Math.min(MAX_DEPTH, IN_FLIGHT / read)))
+        .depth(DEPTH)
+        .window(IN_FLIGHT)
         .atomicRename(true) // to a free name, which SSH_FXP_RENAME insists on
         .atomicReplace(client.has(SftpProtocol.POSIX_RENAME))
         .serverCopy(client.has(SftpProtocol.COPY_DATA))
