@@ -177,6 +177,26 @@ class WritebackTest {
   }
 
   @Test
+  @Tag("W1")
+  void aStreamIsSentInWholeRequests() throws IOException {
+    server.wsize = 8 * 1024;
+    int size = 4 << 20;
+    byte[] data = new byte[size];
+    new Random(2).nextBytes(data);
+    try (Mount mount = mount("memory", "64MiB");
+        OpenFile file = open(mount, "/f")) {
+      for (int at = 0; at < size; at += 1_000) {
+        file.write(ByteBuffer.wrap(data, at, Math.min(1_000, size - at)), at);
+      }
+      assertThat(server.count("write")).as("sent before anybody asked").isPositive();
+      file.force(false);
+      assertThat(server.get("/f")).isEqualTo(data);
+      // None is cut short where the writer happened to be, however often something was sent.
+      assertThat(server.count("write")).isEqualTo(size / server.wsize);
+    }
+  }
+
+  @Test
   void aWriterThatFindsNoRoomGivesUpWhenNothingIsSentAtAll() throws IOException {
     Mount mount = mount("dirtyLimit", 4_000, "timeout", "300ms");
     OpenFile failing = open(mount, "/failing");
