@@ -106,11 +106,12 @@ final class DepthLimit {
     }
   }
 
+  /** Returns whether there is room for a task now. Under the lock. */
   private boolean fits(Task<?> task) {
-    return outstanding == 0
-        || (outstanding < depth && outstandingBytes <= window - Math.min(window, task.bytes));
+    return outstanding == 0 || (outstanding < depth && outstandingBytes + task.bytes <= window);
   }
 
+  /** Gives a task its place. Under the lock. */
   private void begin(Task<?> task) {
     outstanding++;
     outstandingBytes += task.bytes;

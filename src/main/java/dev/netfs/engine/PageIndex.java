@@ -26,12 +26,16 @@ final class PageIndex {
    */
   private record Root(@Nullable Object[] slots, int shift) {
     boolean covers(long number) {
-      return shift + BITS >= Long.SIZE || number >>> (shift + BITS) == 0;
+      return PageIndex.covers(shift, number);
     }
   }
 
   private volatile @Nullable Root root;
   private final AtomicInteger count = new AtomicInteger();
+
+  private static boolean covers(int shift, long number) {
+    return shift + BITS >= Long.SIZE || number >>> (shift + BITS) == 0;
+  }
 
   private static @Nullable Object slot(@Nullable Object[] node, int shift, long number) {
     return SLOT.getAcquire(node, (int) (number >>> shift) & MASK);
@@ -64,7 +68,7 @@ final class PageIndex {
     Root top = root;
     if (top == null) {
       int shift = 0;
-      while (!new Root(new Object[0], shift).covers(number)) {
+      while (!covers(shift, number)) {
         shift += BITS;
       }
       top = new Root(new Object[FAN_OUT], shift);

@@ -197,12 +197,16 @@ final class Writeback implements DirtyLimit.Owner {
   }
 
   private boolean isDue() {
-    return anyDirty && !(resting && services.background().nanoTime() - restsUntilNanos < 0);
+    return anyDirty && !mustRest();
+  }
+
+  private boolean mustRest() {
+    return resting && services.background().nanoTime() - restsUntilNanos < 0;
   }
 
   /** Returns whether the last sending failed and it is time for another. By anybody. */
   boolean isRetryDue() {
-    return resting && services.background().nanoTime() - restsUntilNanos >= 0;
+    return resting && !mustRest();
   }
 
   /** Notes how a sending ended: each failure in a row doubles the rest. Under the inode's lock. */
@@ -210,7 +214,7 @@ final class Writeback implements DirtyLimit.Owner {
     if (!failed) {
       failures = 0;
       resting = false;
-    } else if (!resting || services.background().nanoTime() - restsUntilNanos >= 0) {
+    } else if (!mustRest()) {
       // What fails together, with one rest already begun, is one failure.
       long rest = Math.min(MAX_BACKOFF_MILLIS, FIRST_BACKOFF_MILLIS << Math.min(failures, 20));
       failures++;

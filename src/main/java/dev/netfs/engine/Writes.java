@@ -158,9 +158,9 @@ final class Writes {
 
   /** Lets a writer wait until it has reserved room, which it has when this returns. */
   private void awaitRoom(OpenFile file, int bytes) throws IOException {
+    Writeback own = file.inode().writeback;
     boolean granted = false;
     while (!granted) {
-      Writeback own = file.inode().writeback;
       own.beginAsking();
       DirtyLimit.Waiter waiter = services.dirty().queue(bytes, own);
       boolean done = false;

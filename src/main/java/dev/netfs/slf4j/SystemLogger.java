@@ -73,7 +73,7 @@ final class SystemLogger extends LegacyAbstractLogger {
           case ERROR -> Logger.Level.ERROR;
           case WARN -> Logger.Level.WARNING;
           case INFO, DEBUG -> Logger.Level.DEBUG;
-          case TRACE -> Logger.Level.OFF; // not reached: it is never enabled
+          case TRACE -> throw new IllegalStateException("a trace, which is never enabled");
         };
     target.log(to, MessageFormatter.basicArrayFormat(pattern, arguments), thrown);
   }

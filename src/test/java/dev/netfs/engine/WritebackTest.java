@@ -16,6 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntSupplier;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -143,11 +144,11 @@ class WritebackTest {
       one.write(ByteBuffer.wrap(new byte[100]), 0);
       server.errorRate = 1;
       assertThatThrownBy(() -> one.force(false)).isInstanceOf(IOException.class);
+      IntSupplier tries = () -> server.count("open") + server.count("write");
       for (int i = 0; i < 3; i++) {
-        int asked = server.count("open") + server.count("write");
+        int before = tries.getAsInt();
         millis.addAndGet(60_000);
-        SimServer.eventually(
-            "it is tried again", () -> server.count("open") + server.count("write") > asked);
+        SimServer.eventually("it is tried again", () -> tries.getAsInt() > before);
         look(); // by then it has failed too, at this time of the clock
       }
       server.errorRate = 0;

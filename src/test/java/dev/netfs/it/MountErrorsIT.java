@@ -104,8 +104,7 @@ class MountErrorsIT {
   }
 
   private void talkative(Logger logger) {
-    // The root is among the named ones too: its level must not be kept when it is no longer its
-    // own.
+    // The root is among the named ones too: once it is at ALL, that is not the level to keep.
     if (!levels.containsKey(logger) && (logger == root || logger.getLevel() != null)) {
       levels.put(logger, logger.getLevel());
       logger.setLevel(Level.ALL);
