@@ -5,6 +5,7 @@ import dev.netfs.share.ReadResult;
 import dev.netfs.share.WriteResult;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.AsynchronousCloseException;
 import java.nio.file.FileSystemException;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,7 +33,7 @@ final class DirectIo {
     int total = 0;
     boolean more = true;
     while (more && dst.hasRemaining()) {
-      int wanted = Math.min(dst.remaining(), BUFFER);
+      int wanted = step(dst);
       int done = readOnce(file, dst, position + total, wanted, drop);
       total += done;
       more = done == wanted;
@@ -42,11 +43,59 @@ final class DirectIo {
 
   private int readOnce(OpenFile file, ByteBuffer dst, long position, int wanted, boolean drop)
       throws IOException {
-    Inode inode = file.inode();
-    RemoteFile remote = begin(file, position, position + wanted, drop);
+    if (mustFlush(file, position, position + wanted)) {
+      file.flush();
+    }
+    Download download = new Download(file, position, wanted, drop);
     try {
-      ByteBuffer memory = ByteBuffer.allocate(wanted);
-      List<CompletableFuture<Integer>> pieces = new ArrayList<>();
+      file.await(download.arrival);
+      return download.copyTo(dst);
+    } finally {
+      download.end();
+    }
+  }
+
+  /** Returns whether what is dirty has to be sent before a range is read from the server. */
+  boolean mustFlush(OpenFile file, long start, long end) {
+    Inode inode = file.inode();
+    inode.lock.lock();
+    try {
+      // What makes the file longer counts too: the server would see its end before it.
+      return inode.writeback.intersects(start, end) || inode.localSize() > inode.remoteSize();
+    } finally {
+      inode.lock.unlock();
+    }
+  }
+
+  /** Returns how much of a read is asked for at once. */
+  static int step(ByteBuffer dst) {
+    return Math.min(dst.remaining(), BUFFER);
+  }
+
+  /** Bytes on their way from the server, in pieces of at most {@code rsize}. To be ended. */
+  final class Download {
+    /** Completes, never exceptionally, when all pieces have come or failed. */
+    final CompletableFuture<?> arrival;
+
+    final int wanted;
+    private final OpenFile file;
+    private final long position;
+    private final RemoteFile remote;
+    private final ByteBuffer memory;
+    private final List<CompletableFuture<Integer>> pieces = new ArrayList<>();
+
+    /**
+     * Asks for bytes.
+     *
+     * @param drop whether what is in memory of them is to be forgotten
+     */
+    Download(OpenFile file, long position, int wanted, boolean drop)
+        throws AsynchronousCloseException {
+      this.file = file;
+      this.position = position;
+      this.wanted = wanted;
+      this.remote = handle(file, position, position + wanted, drop);
+      this.memory = ByteBuffer.allocate(wanted);
       for (int at = 0; at < wanted; at += services.rsize()) {
         int from = at;
         int to = Math.min(wanted, at + services.rsize());
@@ -56,9 +105,19 @@ final class DirectIo {
                 .depth()
                 .submit(file, to - from, () -> fill(remote, piece, position + from, 0)));
       }
+      arrival =
+          CompletableFuture.allOf(pieces.toArray(CompletableFuture[]::new))
+              .handle((done, failure) -> failure == null);
+    }
+
+    /** Copies what has arrived; returns how many bytes, less than wanted at the file's end. */
+    int copyTo(ByteBuffer dst) throws IOException {
       int count = 0;
       for (CompletableFuture<Integer> piece : pieces) {
-        int done = file.await(piece);
+        if (piece.isCompletedExceptionally() && file.isClosing()) {
+          throw new AsynchronousCloseException();
+        }
+        int done = Await.result(piece);
         count += done;
         if (done < Math.min(services.rsize(), wanted - count + done)) {
           break; // only what comes before the first short piece counts (R5)
@@ -66,6 +125,7 @@ final class DirectIo {
       }
       dst.put(memory.limit(count));
       if (count < wanted) {
+        Inode inode = file.inode();
         inode.lock.lock();
         try {
           inode.serverEndsAt(position + count, inode.generation());
@@ -74,25 +134,18 @@ final class DirectIo {
         }
       }
       return count;
-    } finally {
+    }
+
+    /** Lets go of the server's handle. */
+    void end() {
       remote.endUse();
     }
   }
 
-  /** Sends what is dirty in the range, drops the pages if so wanted, returns the handle in use. */
-  private RemoteFile begin(OpenFile file, long start, long end, boolean drop) throws IOException {
+  /** Drops the pages of a range if so wanted, and returns the handle in use. */
+  private static RemoteFile handle(OpenFile file, long start, long end, boolean drop)
+      throws AsynchronousCloseException {
     Inode inode = file.inode();
-    boolean dirty;
-    inode.lock.lock();
-    try {
-      // What makes the file longer counts too: the server would see its end before it.
-      dirty = inode.writeback.intersects(start, end) || inode.localSize() > inode.remoteSize();
-    } finally {
-      inode.lock.unlock();
-    }
-    if (dirty) {
-      file.flush();
-    }
     inode.lock.lock();
     try {
       if (drop) {
@@ -134,56 +187,81 @@ final class DirectIo {
 
   /** Writes all remaining bytes of a buffer; what was written before a failure has moved on. */
   void write(OpenFile file, ByteBuffer src, long position) throws IOException {
-    Inode inode = file.inode();
     long at = position;
     while (src.hasRemaining()) {
-      int step = Math.min(src.remaining(), Math.min(BUFFER, services.wsize()));
-      boolean dirty;
-      inode.lock.lock();
-      try {
-        dirty = inode.writeback.intersects(at, at + step);
-      } finally {
-        inode.lock.unlock();
-      }
-      if (dirty) {
+      if (intersectsDirty(file, src, at)) {
         file.flush();
       }
-      ByteBuffer memory = ByteBuffer.allocate(step);
-      memory.put(0, src, src.position(), step);
-      int done = writeOnce(file, inode, memory, at);
-      src.position(src.position() + done);
-      at += done;
+      Upload upload = new Upload(file, src, at);
+      try {
+        file.await(upload.result);
+        at += upload.takeIn(src);
+      } finally {
+        upload.end();
+      }
     }
   }
 
-  private int writeOnce(OpenFile file, Inode inode, ByteBuffer memory, long position)
-      throws IOException {
-    RemoteFile remote = inode.writerInUse();
-    changing(inode, position, memory.limit());
+  /** Returns whether what is dirty has to be sent before the next bytes of a write are. */
+  boolean intersectsDirty(OpenFile file, ByteBuffer src, long position) {
+    Inode inode = file.inode();
+    inode.lock.lock();
     try {
-      WriteResult result =
-          file.await(
-              services
-                  .depth()
-                  .submit(
-                      file,
-                      memory.remaining(),
-                      () ->
-                          remote.call(
-                              "write", open -> open.write(IoSegments.of(memory), position))));
-      services.stats().bytesToServer.add(result.bytes());
-      if (result.bytes() == 0) {
+      return inode.writeback.intersects(position, position + uploadStep(src));
+    } finally {
+      inode.lock.unlock();
+    }
+  }
+
+  private int uploadStep(ByteBuffer src) {
+    return Math.min(src.remaining(), Math.min(BUFFER, services.wsize()));
+  }
+
+  /** The next bytes of a write, on their way to the server. To be ended. */
+  final class Upload {
+    final CompletableFuture<WriteResult> result;
+    private final Inode inode;
+    private final long position;
+    private final RemoteFile remote;
+    private final ByteBuffer memory;
+
+    /** Sends bytes that a buffer holds next; its position stays. */
+    Upload(OpenFile file, ByteBuffer src, long position) {
+      this.inode = file.inode();
+      this.position = position;
+      this.memory = ByteBuffer.allocate(uploadStep(src));
+      memory.put(0, src, src.position(), memory.limit());
+      this.remote = inode.writerInUse();
+      changing(inode, position, memory.limit());
+      this.result =
+          services
+              .depth()
+              .submit(
+                  file,
+                  memory.capacity(),
+                  () -> remote.call("write", open -> open.write(IoSegments.of(memory), position)));
+    }
+
+    /** Takes in what the server has taken; moves the buffer's position on and returns how far. */
+    int takeIn(ByteBuffer src) throws IOException {
+      int done = (int) Await.result(result).bytes();
+      services.stats().bytesToServer.add(done);
+      if (done == 0) {
         throw new FileSystemException(inode.path(), null, "the server took no byte");
       }
       inode.lock.lock();
       try {
-        inode.sent(position + result.bytes());
-        inode.wrote(position + result.bytes());
+        inode.sent(position + done);
+        inode.wrote(position + done);
       } finally {
         inode.lock.unlock();
       }
-      return (int) result.bytes();
-    } finally {
+      src.position(src.position() + done);
+      return done;
+    }
+
+    /** Lets go of the server's handle; what was in memory of the range is out of date. */
+    void end() {
       changing(inode, position, memory.limit());
       remote.endUse();
     }

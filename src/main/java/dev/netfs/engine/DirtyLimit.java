@@ -49,6 +49,11 @@ final class DirtyLimit {
       this.owner = owner;
     }
 
+    /** Returns how many bytes it waits for room for. */
+    int bytes() {
+      return bytes;
+    }
+
     /** Ends the waiting; returns whether there is room, which {@link #end} gives back then. */
     boolean finish() {
       lock.lock();

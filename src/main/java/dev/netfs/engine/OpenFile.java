@@ -1,18 +1,12 @@
 package dev.netfs.engine;
 
-import dev.netfs.share.FileInfo;
-import dev.netfs.share.ShareCapabilities.LockKind;
-import dev.netfs.share.ShareLock;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.ClosedChannelException;
-import java.util.Queue;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +26,7 @@ public final class OpenFile implements Closeable {
   private final OpenMode mode;
   private final Readahead readahead;
   private final AtomicLong heard;
-  private final Set<HeldLock> locks = ConcurrentHashMap.newKeySet();
+  private final FileLocks locks;
   private final AtomicBoolean closed = new AtomicBoolean();
 
   /** Completes when the file begins to close: whoever waits in it also waits for this. */
@@ -45,6 +39,7 @@ public final class OpenFile implements Closeable {
     this.mode = mode;
     this.readahead = new Readahead(inode, mount.reads());
     this.heard = new AtomicLong(inode.errors.now());
+    this.locks = new FileLocks(this, services);
   }
 
   Inode inode() {
@@ -296,12 +291,7 @@ public final class OpenFile implements Closeable {
     flush();
     throwWritebackError();
     if (mode.write()) {
-      RemoteFile remote = inode.writerInUse();
-      try {
-        await(remote.call("sync", open -> open.sync(metadata)));
-      } finally {
-        remote.endUse();
-      }
+      await(syncing(metadata));
     }
   }
 
@@ -323,25 +313,36 @@ public final class OpenFile implements Closeable {
   }
 
   private void refresh() throws IOException {
+    await(refreshing());
+  }
+
+  /**
+   * Asks for the attributes anew; completes when they have been taken in.
+   *
+   * @throws AsynchronousCloseException if the file has begun to close
+   */
+  CompletableFuture<Void> refreshing() throws AsynchronousCloseException {
     long changes = inode.changesSoFar();
     RemoteFile remote;
     inode.lock.lock();
     try {
       checkNotClosing();
-      if (mode.read()) {
-        remote = inode.readerInUse();
-      } else {
-        remote = inode.writerInUse();
-      }
+      remote = mode.read() ? inode.readerInUse() : inode.writerInUse();
     } finally {
       inode.lock.unlock();
     }
-    try {
-      FileInfo info = await(remote.call("stat", open -> open.stat()));
-      inode.refreshed(info, changes);
-    } finally {
-      remote.endUse();
-    }
+    return remote
+        .call("stat", open -> open.stat())
+        .thenAccept(info -> inode.refreshed(info, changes))
+        .whenComplete((done, failure) -> remote.endUse());
+  }
+
+  /** Has what was sent put on the server's stable storage; completes when it is. */
+  CompletableFuture<Void> syncing(boolean metadata) {
+    RemoteFile remote = inode.writerInUse();
+    return remote
+        .call("sync", open -> open.sync(metadata))
+        .whenComplete((done, failure) -> remote.endUse());
   }
 
   /**
@@ -357,47 +358,23 @@ public final class OpenFile implements Closeable {
    *     waits for one
    * @throws UnsupportedOperationException if the share has no locks and the mount's option {@code
    *     locks} asks for them
+   * @throws AsynchronousCloseException if the file was closed meanwhile
    */
   public @Nullable RangeLock lock(long position, long size, boolean shared, boolean wait)
       throws IOException {
-    checkOpen();
-    boolean local = services.options().locks() == MountOptions.Locks.LOCAL;
-    if (!local && services.session().capabilities().locks() == LockKind.NONE) {
-      throw new UnsupportedOperationException(
-          mount.root()
-              + " has no byte-range locks on its server; mount it with the option"
-              + " locks=local for locks that hold within this JVM only");
-    }
-    LockTable.Range range = LockTable.take(mount.lockName(inode.path()), position, size);
-    boolean held = false;
-    RemoteFile remote = null;
-    try {
-      ShareLock onServer = null;
-      if (!local) {
-        flush(); // so that nothing of ours is dropped below
-        remote = handleInUse(!shared);
-        onServer = serverLock(remote, position, size, shared, wait);
-        if (onServer == null) {
-          return null;
-        }
-        inode.invalidate();
-        refresh();
-      }
-      HeldLock lock = new HeldLock(range, onServer, remote);
-      locks.add(lock);
-      held = true;
-      return lock;
-    } finally {
-      if (!held) {
-        LockTable.giveBack(range);
-        if (remote != null) {
-          remote.endUse();
-        }
-      }
-    }
+    return Await.result(locking(position, size, shared, wait));
   }
 
-  private RemoteFile handleInUse(boolean writing) throws AsynchronousCloseException {
+  /** Begins to take a lock, as {@link #lock}. */
+  CompletableFuture<@Nullable RangeLock> locking(
+      long position, long size, boolean shared, boolean wait) throws ClosedChannelException {
+    checkOpen();
+    return locks.lock(
+        mount.root().toString(), mount.lockName(inode.path()), position, size, shared, wait);
+  }
+
+  /** Returns the server's handle, with a use begun, for a lock. */
+  RemoteFile handleInUse(boolean writing) throws AsynchronousCloseException {
     inode.lock.lock();
     try {
       checkNotClosing();
@@ -407,91 +384,22 @@ public final class OpenFile implements Closeable {
     }
   }
 
-  private @Nullable ShareLock serverLock(
-      RemoteFile remote, long position, long size, boolean shared, boolean wait)
-      throws IOException {
-    // Each attempt, over a new connection perhaps, has a future of its own to cancel.
-    Queue<CompletableFuture<?>> asked = new ConcurrentLinkedQueue<>();
-    CompletableFuture<@Nullable ShareLock> pending =
-        remote.call(
-            "lock",
-            open -> {
-              CompletableFuture<@Nullable ShareLock> lock = open.lock(position, size, shared, wait);
-              asked.add(lock);
-              return lock;
-            });
-    try {
-      return await(pending);
-    } catch (AsynchronousCloseException e) {
-      asked.forEach(future -> future.cancel(true));
-      // It may have been granted at the very moment.
-      pending.thenAccept(
-          granted -> {
-            if (granted != null) {
-              granted.release();
-            }
-          });
-      throw e;
-    }
+  /**
+   * Returns this file's asynchronous face.
+   *
+   * @param executor carries operations on when what they have waited for is there; must not reject
+   *     anything
+   */
+  public AsynchronousFile asynchronous(Executor executor) {
+    return new AsynchronousFile(this, mount.reads(), mount.writes(), mount.directIo(), executor);
   }
 
-  /** A lock of this open file. */
-  private final class HeldLock implements RangeLock {
-    private final LockTable.Range range;
-    private final @Nullable ShareLock onServer;
-    private final @Nullable RemoteFile remote;
-    private final AtomicBoolean released = new AtomicBoolean();
+  OpenMode.Caching caching() {
+    return mode.caching();
+  }
 
-    HeldLock(LockTable.Range range, @Nullable ShareLock onServer, @Nullable RemoteFile remote) {
-      this.range = range;
-      this.onServer = onServer;
-      this.remote = remote;
-    }
-
-    @Override
-    public boolean isHeld() {
-      return !released.get();
-    }
-
-    @Override
-    public void release() throws IOException {
-      if (!released.compareAndSet(false, true)) {
-        return;
-      }
-      try {
-        if (onServer != null) {
-          try {
-            inode.writeback.flush(Await::result);
-          } finally {
-            Await.result(onServer.release());
-          }
-        }
-      } finally {
-        giveBack();
-      }
-    }
-
-    /** Gives it back without waiting, what was written under it being on its way. */
-    void releaseLater(CompletableFuture<Void> sent) {
-      if (!released.compareAndSet(false, true)) {
-        return;
-      }
-      sent.whenComplete(
-          (done, failure) -> {
-            if (onServer != null) {
-              onServer.release();
-            }
-            giveBack();
-          });
-    }
-
-    private void giveBack() {
-      locks.remove(this);
-      LockTable.giveBack(range);
-      if (remote != null) {
-        remote.endUse();
-      }
-    }
+  OpenMode.Durability durability() {
+    return mode.durability();
   }
 
   /** Returns whether the file has begun to close: what fails from then on fails because of it. */
@@ -514,14 +422,44 @@ public final class OpenFile implements Closeable {
   <T> T await(CompletableFuture<T> stage) throws IOException {
     if (!stage.isDone()) {
       Await.untilDone(CompletableFuture.anyOf(stage, closing));
-      if (isClosing() && (!stage.isDone() || stage.isCompletedExceptionally())) {
-        throw new AsynchronousCloseException();
-      }
+      checkArrived(stage);
     }
     return Await.result(stage);
   }
 
-  private void checkOpen() throws ClosedChannelException {
+  /** Does something, on any thread, when a stage is over or the file begins to close. */
+  void whenDoneOrClosing(CompletableFuture<?> stage, Runnable then) {
+    CompletableFuture.anyOf(stage, closing).whenComplete((done, failure) -> then.run());
+  }
+
+  /** Throws what a stage has failed with, or why nobody waits for it any more. */
+  void checkArrived(CompletableFuture<?> stage) throws IOException {
+    if (isClosing() && (!stage.isDone() || stage.isCompletedExceptionally())) {
+      throw new AsynchronousCloseException();
+    }
+    Await.result(stage);
+  }
+
+  /** Returns what completes as a stage does, or fails when the file begins to close before. */
+  <T> CompletableFuture<T> untilClosed(CompletableFuture<T> stage) {
+    if (stage.isDone()) {
+      return stage;
+    }
+    CompletableFuture<T> result = new CompletableFuture<>();
+    whenDoneOrClosing(
+        stage,
+        () -> {
+          try {
+            checkArrived(stage);
+            result.complete(stage.join());
+          } catch (IOException | RuntimeException | Error e) {
+            result.completeExceptionally(e);
+          }
+        });
+    return result;
+  }
+
+  void checkOpen() throws ClosedChannelException {
     if (closed.get()) {
       throw new ClosedChannelException();
     }
@@ -544,11 +482,12 @@ public final class OpenFile implements Closeable {
       if (mode.write()) {
         inode.writeback.flush(Await::result);
       }
-      for (HeldLock lock : locks) {
-        lock.release();
-      }
     } finally {
-      finishClose();
+      try {
+        locks.release();
+      } finally {
+        finishClose();
+      }
     }
     throwWritebackError();
   }
@@ -571,9 +510,7 @@ public final class OpenFile implements Closeable {
     } finally {
       inode.lock.unlock();
     }
-    for (HeldLock lock : locks) {
-      lock.releaseLater(settled);
-    }
+    locks.releaseAfter(settled);
     finishClose();
   }
 

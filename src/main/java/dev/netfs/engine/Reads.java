@@ -64,6 +64,45 @@ final class Reads {
    *     position is there or behind it
    */
   int read(OpenFile file, ByteBuffer dst, long position, boolean follows) throws IOException {
+    int start = dst.position();
+    Miss miss = readUntilMiss(file, dst, position, follows);
+    while (miss != null) {
+      try {
+        file.await(miss.arrival);
+        copyArrived(file, miss, dst);
+      } finally {
+        miss.end();
+      }
+      miss = readUntilMiss(file, dst, position + dst.position() - start, follows);
+    }
+    return dst.position() == start ? -1 : dst.position() - start;
+  }
+
+  /**
+   * What a reader has to wait for: who waits copies then what has {@linkplain #copyArrived
+   * arrived}, ends the miss in any case, and goes on reading.
+   *
+   * @param position the byte that is missing
+   * @param arrival completes, never exceptionally, when it is there or will not come
+   */
+  record Miss(
+      long position,
+      ReadRequest awaited,
+      List<ReadRequest> begun,
+      CompletableFuture<Void> arrival) {
+    void end() {
+      awaited.endUse();
+      begun.forEach(ReadRequest::endUse);
+    }
+  }
+
+  /**
+   * Reads bytes as {@link #read} does, up to the first that has to be waited for, and never waits.
+   *
+   * @return what that byte waits for; null if there is none: the buffer is full or the file ends
+   */
+  @Nullable Miss readUntilMiss(OpenFile file, ByteBuffer dst, long position, boolean follows)
+      throws AsynchronousCloseException {
     Inode inode = file.inode();
     long at = position;
     while (dst.hasRemaining()) {
@@ -72,15 +111,18 @@ final class Reads {
         break;
       }
       int wanted = (int) Math.min(dst.remaining(), size - at);
-      int copied = copyWarm(inode, file, dst, at, wanted);
-      if (copied > 0) {
-        services.stats().bytesFromMemory.add(copied);
+      int before = dst.position();
+      if (copyWarm(inode, file, dst, at, wanted) > 0) {
+        services.stats().bytesFromMemory.add(dst.position() - before);
       } else {
-        copied = readMissing(file, dst, at, wanted, follows);
+        Miss miss = readMissing(file, dst, at, wanted, follows);
+        if (miss != null) {
+          return miss;
+        }
       }
-      at += copied;
+      at += dst.position() - before;
     }
-    return at == position ? -1 : (int) (at - position);
+    return null;
   }
 
   /**
@@ -159,65 +201,62 @@ final class Reads {
     return (int) (at - position);
   }
 
-  /** Copies bytes that are not to be had without a lock, downloading them if need be. */
-  private int readMissing(OpenFile file, ByteBuffer dst, long position, int wanted, boolean follows)
-      throws IOException {
+  /** Copies bytes that are not to be had without a lock, or has them downloaded. */
+  private @Nullable Miss readMissing(
+      OpenFile file, ByteBuffer dst, long position, int wanted, boolean follows)
+      throws AsynchronousCloseException {
     Inode inode = file.inode();
-    List<ReadRequest> begun = List.of();
-    ReadRequest awaited = null;
-    CompletableFuture<Void> arrival = null;
-    int copied;
+    Miss miss = null;
     inode.lock.lock();
     try {
-      copied = copyLocked(inode, dst, position, wanted);
+      int copied = copyLocked(inode, dst, position, wanted);
+      services.stats().bytesFromMemory.add(copied);
       if (copied == 0 && position < inode.localSize()) {
         if (position >= inode.zeroPoint()) {
-          return readZeros(inode, dst, position, wanted);
+          readZeros(inode, dst, position, wanted);
+          return null;
         }
         file.checkNotClosing();
-        awaited = onItsWay(inode, position);
+        List<ReadRequest> begun = List.of();
+        ReadRequest awaited = onItsWay(inode, position);
         if (awaited == null) {
           begun = file.readahead().miss(position, Math.min(wanted, requestLimit), follows);
           awaited = Objects.requireNonNull(onItsWay(inode, position));
         }
         awaited.use();
-        arrival = awaited.arrival(position);
+        miss = new Miss(position, awaited, begun, awaited.arrival(position));
       }
     } finally {
       inode.lock.unlock();
     }
-    if (awaited == null || arrival == null) {
-      services.stats().bytesFromMemory.add(copied);
+    if (miss == null) {
       passMarker(file, position);
-      return copied;
+      return null;
     }
-    for (ReadRequest request : begun) {
+    for (ReadRequest request : miss.begun) {
       request.issue();
     }
-    try {
-      file.await(arrival);
-      return copyArrived(file, awaited, dst, position, wanted);
-    } finally {
-      awaited.endUse();
-      begun.forEach(ReadRequest::endUse);
-    }
+    return miss;
   }
 
-  /** Copies what has arrived, or throws why it has not. */
-  private int copyArrived(
-      OpenFile file, ReadRequest request, ByteBuffer dst, long position, int wanted)
-      throws IOException {
+  /**
+   * Copies what has arrived of what was missing; nothing, if it has been dropped again.
+   *
+   * @throws IOException why it has not arrived
+   */
+  void copyArrived(OpenFile file, Miss miss, ByteBuffer dst) throws IOException {
     Inode inode = file.inode();
-    int copied = copyWarm(inode, file, dst, position, wanted);
-    if (copied > 0) {
-      return copied;
+    long position = miss.position;
+    int wanted = (int) Math.min(dst.remaining(), Math.max(0, inode.localSize() - position));
+    if (copyWarm(inode, file, dst, position, wanted) > 0) {
+      return;
     }
     Throwable failure;
     inode.lock.lock();
     try {
-      failure = request.failureAt(position);
+      failure = miss.awaited.failureAt(position);
       if (failure == null) {
-        copied = copyLocked(inode, dst, position, wanted);
+        copyLocked(inode, dst, position, wanted);
       }
     } finally {
       inode.lock.unlock();
@@ -229,7 +268,6 @@ final class Reads {
       throw Errors.copy(failure, inode.path());
     }
     passMarker(file, position);
-    return copied;
   }
 
   private void passMarker(OpenFile file, long position) {
@@ -252,7 +290,7 @@ final class Reads {
   }
 
   /** Reads zeros of which the server has nothing (S1). Under the inode's lock. */
-  private int readZeros(Inode inode, ByteBuffer dst, long position, int wanted) {
+  private void readZeros(Inode inode, ByteBuffer dst, long position, int wanted) {
     long number = position / pageSize;
     int offset = (int) (position % pageSize);
     int count = Math.min(wanted, pageSize - offset);
@@ -276,7 +314,6 @@ final class Reads {
       dst.put((byte) 0);
     }
     services.stats().bytesFromZero.add(count);
-    return count;
   }
 
   private static @Nullable ReadRequest onItsWay(Inode inode, long position) {

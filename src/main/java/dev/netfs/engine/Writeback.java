@@ -301,28 +301,50 @@ final class Writeback implements DirtyLimit.Owner {
    * sequence. Not under the inode's lock.
    */
   void flush(Waiter waiter) throws IOException {
-    flush(inode.errors.now(), waiter);
+    waiter.await(flushed());
   }
 
   /** As {@link #flush(Waiter)}, counting failures from where the error sequence stood before. */
   void flush(long heard, Waiter waiter) throws IOException {
+    waiter.await(flushed(heard));
+  }
+
+  /**
+   * Sends everything dirty; completes when it has arrived or failed, of which the error sequence
+   * tells. Not under the inode's lock.
+   */
+  CompletableFuture<Void> flushed() {
+    return flushed(inode.errors.now());
+  }
+
+  private CompletableFuture<Void> flushed(long heard) {
     beginAsking();
+    CompletableFuture<Void> sent = null;
     try {
       // Twice: what was on its way when it was written again can be sent only after it has arrived.
-      for (int round = 0; round < 2 && anyDirty && inode.errors.now() == heard; round++) {
-        issue();
-        CompletableFuture<Void> settled;
-        inode.lock.lock();
-        try {
-          settled = settled();
-        } finally {
-          inode.lock.unlock();
-        }
-        waiter.await(settled);
-      }
+      sent = flushed(heard, 2);
+      return sent.whenComplete((done, failure) -> endAsking());
     } finally {
-      endAsking();
+      if (sent == null) {
+        endAsking();
+      }
     }
+  }
+
+  @SuppressWarnings("NullAway") // a future of Void completes with null
+  private CompletableFuture<Void> flushed(long heard, int rounds) {
+    if (rounds == 0 || !anyDirty || inode.errors.now() != heard) {
+      return CompletableFuture.completedFuture(null);
+    }
+    issue();
+    CompletableFuture<Void> settled;
+    inode.lock.lock();
+    try {
+      settled = settled();
+    } finally {
+      inode.lock.unlock();
+    }
+    return settled.thenCompose(done -> flushed(heard, rounds - 1));
   }
 
   private Upload upload(long start, long end) {

@@ -2,6 +2,9 @@ package dev.netfs.engine;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Buffered writes: into memory, marked dirty to the byte, sent later.
@@ -33,24 +36,81 @@ final class Writes {
         if (!services.dirty().tryReserve(step)) {
           awaitRoom(file, step);
         }
-        try {
-          src.limit(src.position() + step);
-          inode.lock.lock();
-          try {
-            copyIn(inode, src, at);
-          } finally {
-            inode.lock.unlock();
-          }
-        } finally {
-          services.dirty().end(step);
-        }
+        copyReserved(inode, src, at, step);
         at += step;
-        src.limit(limit);
       }
     } finally {
       src.limit(limit);
     }
     sendStream(inode);
+  }
+
+  /** Copies bytes that room has been reserved for, and gives back what was reserved. */
+  private void copyReserved(Inode inode, ByteBuffer src, long position, int step) {
+    int limit = src.limit();
+    try {
+      src.limit(src.position() + step);
+      inode.lock.lock();
+      try {
+        copyIn(inode, src, position);
+      } finally {
+        inode.lock.unlock();
+      }
+    } finally {
+      src.limit(limit);
+      services.dirty().end(step);
+    }
+  }
+
+  /**
+   * A write of a buffer's remaining bytes that never waits: it gets on as far as there is room, and
+   * says then what to wait for before it is told to go on. Used by one thread at a time.
+   */
+  final class Progress {
+    private final OpenFile file;
+    private final ByteBuffer src;
+    private long at;
+    private DirtyLimit.@Nullable Waiter waiter;
+
+    Progress(OpenFile file, ByteBuffer src, long position) {
+      this.file = file;
+      this.src = src;
+      this.at = position;
+    }
+
+    /** Goes on; returns what completes when it can go on again, null when all is written. */
+    @Nullable CompletableFuture<?> advance() throws IOException {
+      while (src.hasRemaining()) {
+        int step = Math.min(src.remaining(), services.dirty().chunk());
+        if (waiter == null ? !services.dirty().tryReserve(step) : !endWaiting()) {
+          DirtyLimit.Waiter next = services.dirty().queue(step, file.inode().writeback);
+          waiter = next;
+          sendAll();
+          return next.over;
+        }
+        copyReserved(file.inode(), src, at, step);
+        at += step;
+      }
+      sendStream(file.inode());
+      return null;
+    }
+
+    private boolean endWaiting() throws IOException {
+      Await.result(Objects.requireNonNull(waiter).over);
+      file.throwWritebackError();
+      boolean granted = Objects.requireNonNull(waiter).finish();
+      waiter = null;
+      return granted;
+    }
+
+    /** Ends it, wherever it stands: what is not written will not be. */
+    void abandon() {
+      DirtyLimit.Waiter last = waiter;
+      waiter = null;
+      if (last != null && last.finish()) {
+        services.dirty().end(last.bytes());
+      }
+    }
   }
 
   /**
@@ -165,9 +225,7 @@ final class Writes {
       DirtyLimit.Waiter waiter = services.dirty().queue(bytes, own);
       boolean done = false;
       try {
-        for (Inode inode : services.inodes().all()) {
-          inode.writeback.issueIfDue();
-        }
+        sendAll();
         file.await(waiter.over);
         file.throwWritebackError();
         done = true;
@@ -178,6 +236,12 @@ final class Writes {
           services.dirty().end(bytes);
         }
       }
+    }
+  }
+
+  private void sendAll() {
+    for (Inode inode : services.inodes().all()) {
+      inode.writeback.issueIfDue();
     }
   }
 

@@ -1,8 +1,10 @@
 package dev.netfs.nio;
 
+import dev.netfs.engine.AsynchronousFile;
 import dev.netfs.engine.OpenFile;
 import dev.netfs.engine.RangeLock;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.AsynchronousFileChannel;
@@ -12,20 +14,32 @@ import java.nio.channels.FileLock;
 import java.nio.channels.NonReadableChannelException;
 import java.nio.channels.NonWritableChannelException;
 import java.util.Objects;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An asynchronous channel: the engine's blocking operations on threads of the channel's executor,
- * where completion handlers run too. Operations that are under way when the channel is closed fail
- * with {@link AsynchronousCloseException}; an interrupt means nothing to it.
+ * An asynchronous channel over the engine's own asynchrony ({@link AsynchronousFile}): what waits
+ * for the server holds no thread. It keeps to what the JDK's own channel on Linux does, down to the
+ * order in which arguments are checked.
+ *
+ * <p>Completion handlers run on the executor given to {@link #open}, never on the thread that began
+ * the operation, unless that is one of the executor's. Operations that are under way when the
+ * channel is closed fail with {@link AsynchronousCloseException}; an interrupt means nothing to it.
+ *
+ * <p>Safe for use by several threads, without locks of its own.
  */
 final class NetfsAsynchronousFileChannel extends AsynchronousFileChannel {
+  private static final System.Logger LOG =
+      System.getLogger(NetfsAsynchronousFileChannel.class.getName());
+
   private final OpenHandle handle;
   private final OpenFile file;
+  private final AsynchronousFile operations;
   private final boolean readable;
   private final boolean writable;
   private final ExecutorService executor;
@@ -38,6 +52,7 @@ final class NetfsAsynchronousFileChannel extends AsynchronousFileChannel {
     this.readable = request.mode().read();
     this.writable = request.mode().write();
     this.executor = executor;
+    this.operations = file.asynchronous(this::execute);
   }
 
   /**
@@ -52,14 +67,59 @@ final class NetfsAsynchronousFileChannel extends AsynchronousFileChannel {
             new NetfsAsynchronousFileChannel(OpenHandle.open(path, request), request, executor));
   }
 
-  /** Takes the outcome of an operation: a value, or else what it failed with. */
-  private interface Outcome<V> {
-    void settled(@Nullable V value, @Nullable Throwable failure);
+  /** What a caller of the second form is given: cancelling it by force closes the channel. */
+  private final class Pending<V> extends CompletableFuture<V> {
+    @Override
+    public boolean cancel(boolean mayInterruptIfRunning) {
+      if (!completeExceptionally(new CancellationException())) {
+        return false;
+      }
+      if (mayInterruptIfRunning) {
+        try {
+          close();
+        } catch (IOException e) {
+          // As the JDK's: the one who cancels asked for an end, not for how it came. What could not
+          // be sent is kept and sent later.
+          LOG.log(Level.DEBUG, "{0}: {1}", handle, e.toString());
+        }
+      }
+      return true;
+    }
+
+    /** Makes dependent stages ordinary ones: only the operation's own cancels the operation. */
+    @Override
+    public <U> CompletableFuture<U> newIncompleteFuture() {
+      return new CompletableFuture<>();
+    }
   }
 
-  /** An operation of the engine's, which may block. */
-  private interface Operation<V> {
-    @Nullable V run() throws IOException;
+  /** Where an operation's end is told. */
+  private interface Outcome<V> {
+    /** Tells it; returns whether anybody has taken it. Exactly one of the two is not null. */
+    boolean settle(@Nullable V value, @Nullable Throwable failure);
+  }
+
+  private <V, A extends @Nullable Object> Outcome<V> outcome(
+      A attachment, CompletionHandler<V, ? super A> handler) {
+    Objects.requireNonNull(handler, "handler");
+    return (value, failure) -> {
+      execute(
+          () -> {
+            if (failure != null) {
+              handler.failed(failure, attachment);
+            } else {
+              handler.completed(Objects.requireNonNull(value), attachment);
+            }
+          });
+      return true;
+    };
+  }
+
+  private static <V> Outcome<V> outcome(CompletableFuture<V> future) {
+    return (value, failure) ->
+        failure != null
+            ? future.completeExceptionally(failure)
+            : future.complete(Objects.requireNonNull(value));
   }
 
   @Override
@@ -70,7 +130,7 @@ final class NetfsAsynchronousFileChannel extends AsynchronousFileChannel {
 
   @Override
   public Future<Integer> read(ByteBuffer dst, long position) {
-    CompletableFuture<Integer> future = new CompletableFuture<>();
+    Pending<Integer> future = new Pending<>();
     read(dst, position, outcome(future));
     return future;
   }
@@ -83,7 +143,14 @@ final class NetfsAsynchronousFileChannel extends AsynchronousFileChannel {
     if (dst.isReadOnly()) {
       throw new IllegalArgumentException("Read-only buffer");
     }
-    start(() -> file.read(dst, position), outcome);
+    if (!isOpen()) {
+      outcome.settle(null, new ClosedChannelException());
+    } else if (dst.hasRemaining()) {
+      checkExecutor();
+      follow(operations.read(dst, position), outcome);
+    } else {
+      outcome.settle(0, null);
+    }
   }
 
   @Override
@@ -94,7 +161,7 @@ final class NetfsAsynchronousFileChannel extends AsynchronousFileChannel {
 
   @Override
   public Future<Integer> write(ByteBuffer src, long position) {
-    CompletableFuture<Integer> future = new CompletableFuture<>();
+    Pending<Integer> future = new Pending<>();
     write(src, position, outcome(future));
     return future;
   }
@@ -104,8 +171,14 @@ final class NetfsAsynchronousFileChannel extends AsynchronousFileChannel {
     if (!writable) {
       throw new NonWritableChannelException();
     }
-    Objects.requireNonNull(src, "src");
-    start(() -> file.write(src, position), outcome);
+    if (!isOpen()) {
+      outcome.settle(null, new ClosedChannelException());
+    } else if (src.hasRemaining()) {
+      checkExecutor();
+      follow(operations.write(src, position), outcome);
+    } else {
+      outcome.settle(0, null);
+    }
   }
 
   @Override
@@ -120,47 +193,51 @@ final class NetfsAsynchronousFileChannel extends AsynchronousFileChannel {
 
   @Override
   public Future<FileLock> lock(long position, long size, boolean shared) {
-    CompletableFuture<FileLock> future = new CompletableFuture<>();
+    Pending<FileLock> future = new Pending<>();
     lock(position, size, shared, outcome(future));
     return future;
   }
 
-  /**
-   * Asks for the lock without waiting first: that shows an overlap with this JVM's own locks, which
-   * has to be thrown here, and only a lock that another client holds is waited for in the
-   * background.
-   */
   private void lock(long position, long size, boolean shared, Outcome<FileLock> outcome) {
     checkLockable(shared);
-    long extent = NetfsFileLock.extent(position, size);
     if (!isOpen()) {
-      settle(outcome, null, new ClosedChannelException());
+      outcome.settle(null, new ClosedChannelException());
       return;
     }
-    RangeLock lock;
+    long extent = NetfsFileLock.extent(position, size);
+    checkExecutor();
+    CompletableFuture<@Nullable RangeLock> taken;
     try {
-      lock = file.lock(position, extent, shared, false);
+      taken = operations.lock(position, extent, shared, true);
+    } catch (ClosedChannelException e) {
+      outcome.settle(null, e);
+      return;
+    }
+    taken.whenComplete(
+        (lock, failure) -> {
+          if (lock == null) {
+            outcome.settle(
+                null, failure == null ? new AsynchronousCloseException() : shown(failure));
+          } else if (!outcome.settle(
+              new NetfsFileLock(this, position, extent, shared, lock), null)) {
+            execute(() -> giveBack(lock)); // cancelled meanwhile: nobody will ever release it
+          }
+        });
+  }
+
+  private void giveBack(RangeLock lock) {
+    try {
+      lock.release();
     } catch (IOException e) {
-      settle(outcome, null, shown(e));
-      return;
+      LOG.log(Level.WARNING, "{0}: a lock that was cancelled: {1}", handle, e.toString());
     }
-    if (lock != null) {
-      settle(outcome, new NetfsFileLock(this, position, extent, shared, lock), null);
-      return;
-    }
-    start(
-        () -> {
-          RangeLock waited = file.lock(position, extent, shared, true);
-          return waited == null ? null : new NetfsFileLock(this, position, extent, shared, waited);
-        },
-        outcome);
   }
 
   @Override
   public @Nullable FileLock tryLock(long position, long size, boolean shared) throws IOException {
     checkLockable(shared);
-    long extent = NetfsFileLock.extent(position, size);
     checkOpen();
+    long extent = NetfsFileLock.extent(position, size);
     RangeLock lock = file.lock(position, extent, shared, false);
     return lock == null ? null : new NetfsFileLock(this, position, extent, shared, lock);
   }
@@ -208,59 +285,34 @@ final class NetfsAsynchronousFileChannel extends AsynchronousFileChannel {
     return getClass().getSimpleName() + "[" + handle + "]";
   }
 
-  private <V> void start(Operation<V> operation, Outcome<V> outcome) {
-    if (!isOpen()) {
-      settle(outcome, null, new ClosedChannelException());
-      return;
-    }
-    executor.execute(
-        () -> {
-          @Nullable V value = null;
-          Throwable failure = null;
-          try {
-            value = operation.run();
-            if (value == null) {
-              failure = new AsynchronousCloseException();
-            }
-          } catch (IOException | RuntimeException | Error e) {
-            failure = shown(e);
-          }
-          outcome.settled(value, failure);
-        });
+  private <V> void follow(CompletableFuture<V> operation, Outcome<V> outcome) {
+    operation.whenComplete(
+        (value, failure) -> outcome.settle(value, failure == null ? null : shown(failure)));
   }
 
-  /** Settles what needs no work, on the executor all the same: never on the caller's thread. */
-  private <V> void settle(Outcome<V> outcome, @Nullable V value, @Nullable Throwable failure) {
-    executor.execute(() -> outcome.settled(value, failure));
+  /**
+   * Runs something on the executor, or, where that takes nothing any more, on a thread of ours:
+   * what was begun is not left without an end because somebody shuts an executor down.
+   */
+  private void execute(Runnable work) {
+    try {
+      executor.execute(work);
+    } catch (RejectedExecutionException e) {
+      Workers.POOL.execute(work);
+    }
+  }
+
+  private void checkExecutor() {
+    if (executor.isShutdown()) {
+      throw new RejectedExecutionException("the channel's executor has been shut down");
+    }
   }
 
   private static Throwable shown(Throwable failure) {
-    return failure instanceof ClosedChannelException
-            && !(failure instanceof AsynchronousCloseException)
+    Throwable cause = AsynchronousFile.cause(failure);
+    return cause instanceof ClosedChannelException && !(cause instanceof AsynchronousCloseException)
         ? new AsynchronousCloseException()
-        : failure;
-  }
-
-  private static <V, A extends @Nullable Object> Outcome<V> outcome(
-      A attachment, CompletionHandler<V, ? super A> handler) {
-    Objects.requireNonNull(handler, "handler");
-    return (value, failure) -> {
-      if (failure != null) {
-        handler.failed(failure, attachment);
-      } else {
-        handler.completed(Objects.requireNonNull(value), attachment);
-      }
-    };
-  }
-
-  private static <V> Outcome<V> outcome(CompletableFuture<V> future) {
-    return (value, failure) -> {
-      if (failure != null) {
-        future.completeExceptionally(failure);
-      } else {
-        future.complete(Objects.requireNonNull(value));
-      }
-    };
+        : cause;
   }
 
   private void checkOpen() throws ClosedChannelException {
