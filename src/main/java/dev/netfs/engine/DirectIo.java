@@ -152,7 +152,7 @@ final class DirectIo {
         inode.dropRange(start, end);
       }
       file.checkNotClosing();
-      return inode.readerInUse();
+      return inode.handles.readerInUse();
     } finally {
       inode.lock.unlock();
     }
@@ -231,7 +231,7 @@ final class DirectIo {
       this.position = position;
       this.memory = ByteBuffer.allocate(uploadStep(src));
       memory.put(0, src, src.position(), memory.limit());
-      this.remote = inode.writerInUse();
+      this.remote = inode.handles.writerInUse();
       changing(inode, position, memory.limit());
       this.result =
           services

@@ -3,27 +3,17 @@ package dev.netfs.engine;
 import dev.netfs.CacheMode;
 import dev.netfs.share.FileInfo;
 import dev.netfs.share.OpenIntent;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What this mount knows of one remote file: its sizes, what of it is in memory, what of that is
- * dirty, and which state of the server's file all this belongs to.
- *
- * <h2>Sizes</h2>
- *
- * {@link #localSize} is what readers and writers here see; {@link #remoteSize} what the server's
- * file has, as far as we know; at and after {@link #zeroPoint} the server has nothing that we lack:
- * what is not in memory there is zeros, and the server is not asked (S1). Evicting a page raises
- * the zero point to its end (S2).
+ * What this mount knows of one remote file: its {@linkplain FileSizes sizes}, what of it is in
+ * memory, what of that is {@linkplain Writeback dirty}, the server's {@linkplain Handles handles},
+ * and which state of the server's file all this belongs to.
  *
  * <h2>Coherence</h2>
  *
@@ -45,16 +35,6 @@ final class Inode {
   /** Covers the tick of a server's clock and a small difference between its clock and ours. */
   private static final long CLOCK_SLACK_MILLIS = 100;
 
-  private static final VarHandle ZERO_POINT;
-
-  static {
-    try {
-      ZERO_POINT = MethodHandles.lookup().findVarHandle(Inode.class, "zeroPoint", long.class);
-    } catch (ReflectiveOperationException e) {
-      throw new ExceptionInInitializerError(e);
-    }
-  }
-
   final ReentrantLock lock = new ReentrantLock();
   final PageIndex pages = new PageIndex();
   final List<ReadRequest> inflight = new ArrayList<>(); // guarded by lock
@@ -64,6 +44,7 @@ final class Inode {
   final ReentrantLock appending = new ReentrantLock();
 
   final Writeback writeback;
+  final Handles handles;
 
   private final Services services;
   private final InodeTable table;
@@ -71,24 +52,17 @@ final class Inode {
   private volatile boolean unlinked;
   private volatile boolean downloading; // written under lock
 
-  private volatile long localSize; // written under lock
-  private volatile long remoteSize; // written under lock
-
-  @SuppressWarnings("FieldMayBeFinal") // by ZERO_POINT
-  private volatile long zeroPoint; // raised by anybody, lowered under lock
-
+  private final FileSizes sizes = new FileSizes();
   private volatile long generation; // written under lock
   private final Coherency coherency = new Coherency(); // guarded by lock
   private volatile long lastWriteMillis; // written under lock
-  private @Nullable RemoteFile reader; // guarded by lock
-  private @Nullable RemoteFile writer; // guarded by lock
-  private int opens; // guarded by lock
 
   Inode(Services services, InodeTable table, String path) {
     this.services = services;
     this.table = table;
     this.path = path;
     this.writeback = new Writeback(services, this);
+    this.handles = new Handles(services, this);
   }
 
   /** Returns the file's name now, for messages and for opening it again. */
@@ -124,11 +98,11 @@ final class Inode {
   }
 
   long localSize() {
-    return localSize;
+    return sizes.local();
   }
 
   long remoteSize() {
-    return remoteSize;
+    return sizes.remote();
   }
 
   long generation() {
@@ -136,22 +110,17 @@ final class Inode {
   }
 
   long zeroPoint() {
-    return zeroPoint;
+    return sizes.zeroPoint();
   }
 
   /** Raises the zero point, up to what the server has; by anybody, under any lock. */
   void raiseZeroPoint(long to) {
-    serverMayHold(Math.min(to, remoteSize));
+    sizes.raiseZeroPoint(to);
   }
 
   /** Notes that the server may have bytes up to an offset that are not in memory here. */
-  void serverMayHold(long wanted) {
-    while (true) {
-      long now = zeroPoint;
-      if (now >= wanted || ZERO_POINT.compareAndSet(this, now, wanted)) {
-        return;
-      }
-    }
+  void serverMayHold(long end) {
+    sizes.serverMayHold(end);
   }
 
   /** Takes in a download that begins: until it ends this inode is not forgotten. Under the lock. */
@@ -195,28 +164,15 @@ final class Inode {
    * @param changesBefore {@link #changesSoFar} before the server was asked
    */
   void opened(RemoteFile handle, FileInfo info, OpenIntent intent, long changesBefore) {
-    List<RemoteFile> replaced = new ArrayList<>();
+    Set<RemoteFile> replaced;
     lock.lock();
     try {
-      opens++;
       if (intent.truncate() || intent.disposition() == OpenIntent.Disposition.CREATE_NEW) {
         serverIsEmpty(info);
       } else {
         revalidate(info, changesBefore);
       }
-      if (handle.reads()) {
-        if (reader != null) {
-          replaced.add(reader);
-        }
-        reader = handle;
-      }
-      if (handle.writes()) {
-        if (writer != null && writer != handle) {
-          replaced.add(writer);
-        }
-        writer = handle;
-      }
-      replaced.removeIf(old -> old == reader || old == writer);
+      replaced = handles.opened(handle);
     } finally {
       lock.unlock();
     }
@@ -225,8 +181,7 @@ final class Inode {
 
   /**
    * Takes in a new open file that only reads, without a question to the server, where the mode lets
-   * what was checked a while ago be trusted. Where nobody has a handle to read with, one is set up
-   * that the first operation opens that needs the server.
+   * what was checked a while ago be trusted.
    *
    * @return whether that was possible; if not, nothing has happened
    */
@@ -251,10 +206,7 @@ final class Inode {
           return false;
         }
       }
-      opens++;
-      if (reader == null) {
-        reader = new RemoteFile(services.session(), services.stats(), this, OpenIntent.READ);
-      }
+      handles.openedUnasked();
       return true;
     } finally {
       lock.unlock();
@@ -272,7 +224,7 @@ final class Inode {
     lock.lock();
     try {
       boolean untouched =
-          opens == 0
+          !handles.anyOpen()
               && !coherency.isProvable()
               && pages.size() == 0
               && !writeback.isDirty()
@@ -280,8 +232,7 @@ final class Inode {
       if (!untouched || unlinked || !info.isRegularFile()) {
         return false;
       }
-      opens++;
-      reader = handle;
+      handles.opened(handle);
       revalidate(info, changesBefore);
       return true;
     } finally {
@@ -295,40 +246,23 @@ final class Inode {
         < services.options().attrTtl().toNanos();
   }
 
-  /** Returns the handle of an open file that is only set up, not open yet, or null. */
-  @Nullable RemoteFile readerToBe() {
-    lock.lock();
-    try {
-      return reader == null || reader.isOpen() ? null : reader;
-    } finally {
-      lock.unlock();
-    }
-  }
-
   /** Lets go of an open file. */
   void closed() {
-    Set<RemoteFile> unused = new HashSet<>();
+    Set<RemoteFile> unused;
     lock.lock();
     try {
-      if (--opens == 0) {
-        if (reader != null) {
-          unused.add(reader);
-        }
-        if (writer != null) {
-          unused.add(writer);
-        }
-        reader = null;
-        writer = null;
-        if (!coherency.isProvable() && services.options().cache() != CacheMode.LOOSE) {
-          // The next open could not trust what is here, since it was written by us (C3).
-          dropClean();
-        }
+      unused = handles.closed();
+      if (!handles.anyOpen()
+          && !coherency.isProvable()
+          && services.options().cache() != CacheMode.LOOSE) {
+        // The next open could not trust what is here, since it was written by us (C3).
+        dropClean();
       }
     } finally {
       lock.unlock();
     }
     unused.forEach(RemoteFile::retire);
-    if (unlinked && unused.size() > 0) {
+    if (unlinked && !unused.isEmpty()) {
       discard();
     }
   }
@@ -339,53 +273,6 @@ final class Inode {
     return pages.size() == 0 && !downloading && !writeback.isDirty();
   }
 
-  /** Returns the handle to read with, with a use begun. Under the lock. */
-  RemoteFile readerInUse() {
-    RemoteFile handle = Objects.requireNonNull(reader, "no channel is open for reading");
-    handle.use();
-    return handle;
-  }
-
-  /**
-   * Returns the handle to write with, with a use begun: that of a channel, or, where all of them
-   * are closed and dirty data was left because it could not be sent, a new one.
-   */
-  RemoteFile writerInUse() {
-    lock.lock();
-    try {
-      RemoteFile handle = writer;
-      boolean temporary = handle == null;
-      if (handle == null) {
-        handle =
-            new RemoteFile(
-                services.session(),
-                services.stats(),
-                this,
-                new OpenIntent(false, true, OpenIntent.Disposition.OPEN_EXISTING, false, -1));
-      }
-      handle.use();
-      if (temporary) {
-        handle.retire();
-      }
-      return handle;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Returns a handle of a channel's, for a lock, with a use begun. */
-  RemoteFile handleInUse(boolean writing) {
-    lock.lock();
-    try {
-      RemoteFile handle =
-          Objects.requireNonNull(writing ? writer : reader, "no channel is open that way");
-      handle.use();
-      return handle;
-    } finally {
-      lock.unlock();
-    }
-  }
-
   // ---- coherence
 
   private void serverIsEmpty(FileInfo info) {
@@ -393,9 +280,7 @@ final class Inode {
     coherency.changed();
     writeback.forget(0);
     dropClean();
-    remoteSize = info.size();
-    localSize = info.size();
-    zeroPoint = info.size();
+    sizes.serverHas(info.size(), 0); // what is on its way is cut off too
     lastWriteMillis = services.background().currentTimeMillis();
   }
 
@@ -434,9 +319,7 @@ final class Inode {
 
   /** Takes in the server's size, keeping what was written here and not sent. Under the lock. */
   private void takeSize(long size) {
-    remoteSize = size;
-    zeroPoint = size;
-    localSize = Math.max(size, writeback.end());
+    sizes.serverHas(size, writeback.end());
   }
 
   /** Takes in what a handle that was opened again after a lost connection showed. */
@@ -480,7 +363,7 @@ final class Inode {
 
   /** Takes in that a read found the server's file shorter than we knew. Under the lock. */
   void serverEndsAt(long end, long seenInGeneration) {
-    if (seenInGeneration == generation && end < remoteSize && !writeback.isWriting()) {
+    if (seenInGeneration == generation && end < sizes.remote() && !writeback.isWriting()) {
       coherency.lost();
       takeSize(end);
     }
@@ -561,9 +444,7 @@ final class Inode {
 
   /** Takes in that bytes were written here. Under the lock. */
   void wrote(long end) {
-    if (end > localSize) {
-      localSize = end;
-    }
+    sizes.wrote(end);
     lastWriteMillis = services.background().currentTimeMillis();
   }
 
@@ -576,7 +457,7 @@ final class Inode {
   void sent(long end) {
     coherency.changed();
     // While the file is being cut, what was on its way before is about to be cut off as well.
-    remoteSize = Math.max(remoteSize, Math.min(end, writeback.heldSize()));
+    sizes.sent(Math.min(end, writeback.heldSize()));
   }
 
   /**
@@ -586,7 +467,7 @@ final class Inode {
    * @param version what the answer showed, or null
    */
   void sentAll(@Nullable String version, long size) {
-    if (version != null && size == localSize) {
+    if (version != null && size == sizes.local()) {
       coherency.wroteAll(version, size);
     }
   }
@@ -611,17 +492,14 @@ final class Inode {
       boundary.zero(tail, boundary.frame.size());
       services.pages().unpin(boundary);
     }
-    localSize = size;
-    remoteSize = Math.min(remoteSize, size);
-    zeroPoint = Math.min(zeroPoint, size);
+    sizes.cut(size);
     lastWriteMillis = services.background().currentTimeMillis();
   }
 
   /** Takes in that the server has cut, or extended, its file. Under the lock. */
   void serverCut(long size) {
     sending();
-    remoteSize = size;
-    zeroPoint = Math.min(zeroPoint, size);
+    sizes.serverCut(size);
   }
 
   /** Takes in that the server could not cut its file, which may have either size now. */
@@ -641,23 +519,14 @@ final class Inode {
     if (!(wasDirty || writeback.isDirty()) || !info.isRegularFile()) {
       return info;
     }
-    return info.toBuilder().size(localSize).modified(FileTime.fromMillis(lastWriteMillis)).build();
+    return info.toBuilder()
+        .size(sizes.local())
+        .modified(FileTime.fromMillis(lastWriteMillis))
+        .build();
   }
 
   @Override
   public String toString() {
-    return "Inode["
-        + path
-        + ", local size "
-        + localSize
-        + ", remote size "
-        + remoteSize
-        + ", zero point "
-        + zeroPoint
-        + ", "
-        + pages.size()
-        + " pages, "
-        + writeback
-        + "]";
+    return "Inode[" + path + ", " + sizes + ", " + pages.size() + " pages, " + writeback + "]";
   }
 }

@@ -444,7 +444,7 @@ public final class Mount implements Closeable {
   /** Opens a file that is open here only by word, so that it can be read when its name is gone. */
   private void openBeforeNameGoes(String path) {
     Inode inode = inodes.find(path);
-    RemoteFile handle = inode == null ? null : inode.readerToBe();
+    RemoteFile handle = inode == null ? null : inode.handles.readerToBe();
     if (handle != null) {
       // If it cannot be opened, it could not be read either: whoever reads it will hear of it.
       Await.untilDone(handle.openNow());

@@ -260,7 +260,7 @@ public final class OpenFile implements Closeable {
   }
 
   private void cutServer(long size, long sizeBefore) throws IOException {
-    RemoteFile remote = inode.writerInUse();
+    RemoteFile remote = inode.handles.writerInUse();
     boolean done = false;
     try {
       Await.result(remote.call("truncate", open -> open.truncate(size)));
@@ -327,7 +327,7 @@ public final class OpenFile implements Closeable {
     inode.lock.lock();
     try {
       checkNotClosing();
-      remote = mode.read() ? inode.readerInUse() : inode.writerInUse();
+      remote = mode.read() ? inode.handles.readerInUse() : inode.handles.writerInUse();
     } finally {
       inode.lock.unlock();
     }
@@ -339,7 +339,7 @@ public final class OpenFile implements Closeable {
 
   /** Has what was sent put on the server's stable storage; completes when it is. */
   CompletableFuture<Void> syncing(boolean metadata) {
-    RemoteFile remote = inode.writerInUse();
+    RemoteFile remote = inode.handles.writerInUse();
     return remote
         .call("sync", open -> open.sync(metadata))
         .whenComplete((done, failure) -> remote.endUse());
@@ -378,7 +378,7 @@ public final class OpenFile implements Closeable {
     inode.lock.lock();
     try {
       checkNotClosing();
-      return inode.handleInUse(writing);
+      return inode.handles.inUse(writing);
     } finally {
       inode.lock.unlock();
     }

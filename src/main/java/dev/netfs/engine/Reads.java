@@ -353,7 +353,11 @@ final class Reads {
           for (long at = from; at < to; at += requestLimit) {
             ReadRequest request =
                 new ReadRequest(
-                    services, inode, inode.readerInUse(), at, Math.min(to, at + requestLimit));
+                    services,
+                    inode,
+                    inode.handles.readerInUse(),
+                    at,
+                    Math.min(to, at + requestLimit));
             inode.begin(request);
             begun.add(request);
           }

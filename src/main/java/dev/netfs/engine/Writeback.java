@@ -261,7 +261,7 @@ final class Writeback implements DirtyLimit.Owner {
     } finally {
       inode.lock.unlock();
     }
-    RemoteFile file = inode.writerInUse();
+    RemoteFile file = inode.handles.writerInUse();
     try {
       for (Upload upload : uploads) {
         send(file, upload);

@@ -1,0 +1,142 @@
+package dev.netfs.engine;
+
+import dev.netfs.share.OpenIntent;
+import java.util.LinkedHashSet;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The server's handles of one file, and how many have it open here: at most one handle to read with
+ * and one to write with, which may be the same, shared by all open files. That of a later open
+ * takes the place of the one before, whose operations end on it.
+ *
+ * <p>Guarded by the inode's lock, which is held by the caller unless a method says that it takes
+ * it. What is returned to be {@linkplain RemoteFile#retire retired} is so after letting it go.
+ */
+final class Handles {
+  private static final OpenIntent WRITE =
+      new OpenIntent(false, true, OpenIntent.Disposition.OPEN_EXISTING, false, -1);
+
+  private final Services services;
+  private final Inode inode;
+  private @Nullable RemoteFile reader;
+  private @Nullable RemoteFile writer;
+  private int opens;
+
+  Handles(Services services, Inode inode) {
+    this.services = services;
+    this.inode = inode;
+  }
+
+  /** Returns whether anybody has the file open. */
+  boolean anyOpen() {
+    return opens > 0;
+  }
+
+  /**
+   * Takes in an open file and the handle that was opened for it.
+   *
+   * @return the handles whose place it has taken, to be retired
+   */
+  Set<RemoteFile> opened(RemoteFile handle) {
+    opens++;
+    Set<RemoteFile> replaced = all();
+    if (handle.reads()) {
+      reader = handle;
+    }
+    if (handle.writes()) {
+      writer = handle;
+    }
+    replaced.removeAll(all());
+    return replaced;
+  }
+
+  /**
+   * Takes in an open file that only reads and for which the server was not asked. Where nobody has
+   * a handle to read with, one is set up that the first operation opens that needs the server.
+   */
+  void openedUnasked() {
+    opens++;
+    if (reader == null) {
+      reader = make(OpenIntent.READ);
+    }
+  }
+
+  /**
+   * Takes in that an open file is closed.
+   *
+   * @return the handles that nobody needs any more, to be retired
+   */
+  Set<RemoteFile> closed() {
+    if (--opens > 0) {
+      return Set.of();
+    }
+    Set<RemoteFile> unused = all();
+    reader = null;
+    writer = null;
+    return unused;
+  }
+
+  private Set<RemoteFile> all() {
+    Set<RemoteFile> all = new LinkedHashSet<>();
+    if (reader != null) {
+      all.add(reader);
+    }
+    if (writer != null) {
+      all.add(writer);
+    }
+    return all;
+  }
+
+  private RemoteFile make(OpenIntent intent) {
+    return new RemoteFile(services.session(), services.stats(), inode, intent);
+  }
+
+  /** Returns the handle to read with, with a use begun. */
+  RemoteFile readerInUse() {
+    return inUse(Objects.requireNonNull(reader, "no channel is open for reading"));
+  }
+
+  /** Returns a handle of a channel's, for a lock, with a use begun. */
+  RemoteFile inUse(boolean writing) {
+    return inUse(Objects.requireNonNull(writing ? writer : reader, "no channel is open that way"));
+  }
+
+  private static RemoteFile inUse(RemoteFile handle) {
+    handle.use();
+    return handle;
+  }
+
+  /**
+   * Returns the handle to write with, with a use begun: that of a channel, or, where all of them
+   * are closed and dirty data was left because it could not be sent, a new one. Takes the inode's
+   * lock.
+   */
+  RemoteFile writerInUse() {
+    inode.lock.lock();
+    try {
+      if (writer != null) {
+        return inUse(writer);
+      }
+      RemoteFile temporary = inUse(make(WRITE));
+      temporary.retire();
+      return temporary;
+    } finally {
+      inode.lock.unlock();
+    }
+  }
+
+  /**
+   * Returns the handle of an open file that is only set up, not open yet, or null. Takes the
+   * inode's lock.
+   */
+  @Nullable RemoteFile readerToBe() {
+    inode.lock.lock();
+    try {
+      return reader == null || reader.isOpen() ? null : reader;
+    } finally {
+      inode.lock.unlock();
+    }
+  }
+}
