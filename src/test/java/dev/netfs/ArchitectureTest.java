@@ -71,6 +71,8 @@ class ArchitectureTest {
   /** What netfs and a transport say to one another: for the engine and the transports only. */
   private static final Set<String> HOOKS =
       Set.of(
+          "dev.netfs.share.LeaseHolder",
+          "dev.netfs.share.LeaseRequest",
           "dev.netfs.share.Share",
           "dev.netfs.share.ShareFile",
           "dev.netfs.share.ShareLock",

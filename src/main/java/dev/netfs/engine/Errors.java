@@ -1,5 +1,8 @@
 package dev.netfs.engine;
 
+import dev.netfs.FileLockedException;
+import dev.netfs.LockLostException;
+import dev.netfs.share.RangeLockedException;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
@@ -25,7 +28,11 @@ final class Errors {
    */
   static IOException copy(Throwable failure, String path, String what) {
     FileSystemException copy;
-    if (failure instanceof NoSuchFileException) {
+    if (failure instanceof RangeLockedException locked) {
+      copy = new FileLockedException(path, locked.position(), locked.size());
+    } else if (failure instanceof LockLostException lost) {
+      return lost.named(path);
+    } else if (failure instanceof NoSuchFileException) {
       copy = new NoSuchFileException(path);
     } else if (failure instanceof AccessDeniedException) {
       copy = new AccessDeniedException(path);

@@ -1,5 +1,7 @@
 package dev.netfs.nio;
 
+import dev.netfs.FileLockedException;
+import dev.netfs.LockLostException;
 import dev.netfs.share.IsDirectoryException;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -65,7 +67,12 @@ final class PathErrors {
       FileSystemException engine, @Nullable String file, @Nullable String other) {
     String reason = engine.getReason();
     FileSystemException shown;
-    if (engine instanceof NoSuchFileException) {
+    if (engine instanceof LockLostException lost) {
+      return lost.named(file); // with the engine's as its cause
+    }
+    if (engine instanceof FileLockedException locked) {
+      shown = new FileLockedException(file, locked.position(), locked.size());
+    } else if (engine instanceof NoSuchFileException) {
       shown = new NoSuchFileException(file, other, reason);
     } else if (engine instanceof FileAlreadyExistsException) {
       shown = new FileAlreadyExistsException(file, other, reason);

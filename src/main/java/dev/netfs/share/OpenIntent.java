@@ -1,6 +1,7 @@
 package dev.netfs.share;
 
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a file is to be opened.
@@ -10,9 +11,15 @@ import java.util.Objects;
  * @param disposition what to do where it exists and where it does not
  * @param truncate whether an existing file is cut to size 0; only with {@code write}
  * @param mode the POSIX mode for a file that is created, or -1 for the server's default
+ * @param lease the lease to ask for, where the share has leases; or null
  */
 public record OpenIntent(
-    boolean read, boolean write, Disposition disposition, boolean truncate, int mode) {
+    boolean read,
+    boolean write,
+    Disposition disposition,
+    boolean truncate,
+    int mode,
+    @Nullable LeaseRequest lease) {
 
   /** What to do where the file exists and where it does not. */
   public enum Disposition {
@@ -38,8 +45,19 @@ public record OpenIntent(
     }
   }
 
+  /** Asks for no lease. */
+  public OpenIntent(
+      boolean read, boolean write, Disposition disposition, boolean truncate, int mode) {
+    this(read, write, disposition, truncate, mode, null);
+  }
+
   /** The same access to a file that exists by now: neither creates nor truncates. */
   public OpenIntent reopening() {
-    return new OpenIntent(read, write, Disposition.OPEN_EXISTING, false, -1);
+    return new OpenIntent(read, write, Disposition.OPEN_EXISTING, false, -1, lease);
+  }
+
+  /** The same open, asking for another lease, or, with null, for none. */
+  public OpenIntent withLease(@Nullable LeaseRequest request) {
+    return new OpenIntent(read, write, disposition, truncate, mode, request);
   }
 }

@@ -34,6 +34,7 @@ import java.util.function.Consumer;
  *       java.nio.file.FileSystemLoopException}, {@link IsDirectoryException}: as they say. Where
  *       the server's answer is vague, the transport asks again (a {@code stat}) until it knows.
  *   <li>{@link java.nio.file.FileSystemException} with a reason: anything else about one path.
+ *   <li>{@link RangeLockedException}: another client's mandatory lock is in the way.
  *   <li>{@link ShareDisconnectedException}: the connection was lost; the share is of no more use,
  *       and the engine connects a new one. Nothing is retried here.
  *   <li>{@link UnsupportedOperationException}: the {@linkplain #capabilities() capabilities} do not

@@ -38,6 +38,7 @@ public final class ShareCapabilities {
   private final int writeBlock;
   private final boolean superset;
   private final LockKind locks;
+  private final boolean leases;
   private final boolean atomicReplace;
   private final boolean atomicRename;
   private final boolean serverCopy;
@@ -58,6 +59,7 @@ public final class ShareCapabilities {
     writeBlock = b.writeBlock;
     superset = b.superset;
     locks = b.locks;
+    leases = b.leases;
     atomicReplace = b.atomicReplace;
     atomicRename = b.atomicRename || b.atomicReplace;
     serverCopy = b.serverCopy;
@@ -116,6 +118,11 @@ public final class ShareCapabilities {
   /** Who honours the share's byte-range locks. */
   public LockKind locks() {
     return locks;
+  }
+
+  /** Whether an open may be granted the lease that it asks for ({@link OpenIntent#lease()}). */
+  public boolean leases() {
+    return leases;
   }
 
   /** Whether {@link Share#rename} over an existing target is one atomic step. */
@@ -185,6 +192,8 @@ public final class ShareCapabilities {
         + writeUnit
         + ", locks="
         + locks
+        + ", leases="
+        + leases
         + ", atomicReplace="
         + atomicReplace
         + ", atomicRename="
@@ -214,6 +223,7 @@ public final class ShareCapabilities {
     private int writeBlock = 1;
     private boolean superset;
     private LockKind locks = LockKind.NONE;
+    private boolean leases;
     private boolean atomicReplace;
     private boolean atomicRename;
     private boolean serverCopy;
@@ -270,6 +280,12 @@ public final class ShareCapabilities {
     /** Sets {@link ShareCapabilities#locks()}. */
     public Builder locks(LockKind value) {
       locks = Objects.requireNonNull(value, "locks");
+      return this;
+    }
+
+    /** Sets {@link ShareCapabilities#leases()}. */
+    public Builder leases(boolean value) {
+      leases = value;
       return this;
     }
 
