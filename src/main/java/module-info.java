@@ -7,6 +7,7 @@
 module dev.netfs {
   requires static transitive org.jspecify;
   requires com.fasterxml.jackson.databind;
+  requires com.fasterxml.jackson.dataformat.cbor;
   requires com.github.benmanes.caffeine;
   requires info.picocli;
   requires static org.apache.sshd.osgi;

@@ -1,0 +1,46 @@
+package dev.netfs.fscache;
+
+import java.nio.ByteBuffer;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Memory to seal and open one slot in. */
+final class Scratch {
+  final ByteBuffer sealed;
+  final ByteBuffer plain;
+
+  private Scratch(Slots slots) {
+    sealed = ByteBuffer.allocateDirect(slots.slotSize());
+    plain = ByteBuffer.allocateDirect(slots.granule);
+  }
+
+  private boolean fits(Slots slots) {
+    return plain.capacity() == slots.granule;
+  }
+
+  /** Keeps a few, since direct memory is dear to get. */
+  static final class Pool {
+    private static final int KEPT = 4;
+
+    private final ConcurrentLinkedQueue<Scratch> free = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger count = new AtomicInteger();
+
+    Scratch take(Slots slots) {
+      Scratch scratch = free.poll();
+      if (scratch != null) {
+        count.decrementAndGet();
+        if (scratch.fits(slots)) {
+          return scratch;
+        }
+      }
+      return new Scratch(slots);
+    }
+
+    void give(Scratch scratch) {
+      if (count.get() < KEPT) {
+        count.incrementAndGet();
+        free.offer(scratch);
+      }
+    }
+  }
+}

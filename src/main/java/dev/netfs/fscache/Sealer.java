@@ -1,0 +1,177 @@
+package dev.netfs.fscache;
+
+import java.nio.ByteBuffer;
+import java.security.GeneralSecurityException;
+import java.security.SecureRandom;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.zip.CRC32C;
+import javax.crypto.AEADBadTagException;
+import javax.crypto.Cipher;
+import javax.crypto.SecretKey;
+import javax.crypto.spec.GCMParameterSpec;
+import javax.crypto.spec.SecretKeySpec;
+
+/**
+ * Seals records of a volume, so that each proves itself, and opens them again.
+ *
+ * <p>A sealed record is {@code writer (16 bytes) | counter (8) | payload | tag (16)}, beside
+ * associated data that is not stored and that the record is bound to.
+ *
+ * <h2>No nonce is used twice</h2>
+ *
+ * AES-GCM breaks if one key meets one nonce twice. Random nonces of 96 bits would put a bound on
+ * how much one key may seal, and any number of JVMs seal under one volume's key without knowing of
+ * each other. So no two of them use the same key: each sealer draws a <em>writer</em>, 128 random
+ * bits, derives a key of its own from the volume's and the writer (HMAC-SHA-256), and counts its
+ * records; the count is the nonce. Within a sealer the counter, which is never stored or reset,
+ * makes nonces unique, for 2<sup>63</sup> records; between sealers the keys differ, unless two draw
+ * the same 128 bits. A sealer lives at most as long as its JVM. (Whoever starts several copies from
+ * one image of a running JVM copies its sealers too, and must not have any in it.)
+ *
+ * <p>The writer is stored with each record, and whoever opens one derives that writer's key again,
+ * of which the latest are kept.
+ *
+ * <p>Without encryption a record has a CRC32C over the associated data and the payload in the place
+ * of the tag: that finds what has decayed, was torn or was put elsewhere, and keeps out nobody.
+ *
+ * <p>Safe for use by several threads.
+ */
+final class Sealer {
+  /** What a record begins with. */
+  static final int HEAD = 24;
+
+  /** What a record ends with. */
+  static final int TAG = 16;
+
+  private static final int WRITER = 16;
+  private static final int KEYS_KEPT = 256;
+
+  private final VolumeKey key;
+  private final byte[] writer = new byte[WRITER];
+  private final AtomicLong counter = new AtomicLong();
+  private final ConcurrentLinkedQueue<Cipher> ciphers = new ConcurrentLinkedQueue<>();
+  private final ReentrantLock lock = new ReentrantLock();
+
+  // The latest used is the last. Guarded by lock.
+  private final LinkedHashMap<ByteBuffer, SecretKey> keys =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<ByteBuffer, SecretKey> eldest) {
+          return size() > KEYS_KEPT;
+        }
+      };
+
+  Sealer(VolumeKey key, SecureRandom random) {
+    this.key = key;
+    random.nextBytes(writer);
+  }
+
+  /**
+   * Seals a payload.
+   *
+   * @param associated what the record is bound to; its remaining bytes, which are not consumed
+   * @param payload is consumed
+   * @param out takes the record's head, at {@code head}, and the sealed payload with its tag at its
+   *     position, which moves on
+   * @param head where in {@code out} the head goes; what is between it and the position must be
+   *     part of the associated data if it is to be proven
+   */
+  void seal(ByteBuffer associated, ByteBuffer payload, ByteBuffer out, int head) {
+    long count = counter.incrementAndGet();
+    out.put(head, writer, 0, WRITER);
+    out.putLong(head + WRITER, count);
+    if (!key.encrypts()) {
+      int crc = crc(associated, payload.duplicate());
+      out.put(payload);
+      out.putInt(crc).putInt(0).putLong(0);
+      return;
+    }
+    Cipher cipher = cipher();
+    try {
+      cipher.init(Cipher.ENCRYPT_MODE, keyOf(writer), nonce(count));
+      cipher.updateAAD(associated.duplicate());
+      cipher.doFinal(payload, out);
+      ciphers.offer(cipher);
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("AES-GCM refuses to seal", e);
+    }
+  }
+
+  /**
+   * Opens a record.
+   *
+   * @param in the sealed payload with its tag, at its remaining bytes, which are consumed
+   * @param record where the head is, at {@code head}
+   * @param out takes the payload
+   * @return whether the record is what was sealed; if not, what {@code out} has got is worthless
+   */
+  boolean open(ByteBuffer associated, ByteBuffer record, int head, ByteBuffer in, ByteBuffer out) {
+    if (in.remaining() < TAG || out.remaining() < in.remaining() - TAG) {
+      return false;
+    }
+    if (!key.encrypts()) {
+      ByteBuffer payload = in.slice(in.position(), in.remaining() - TAG);
+      int wanted = in.getInt(in.limit() - TAG);
+      in.position(in.limit());
+      boolean good = crc(associated, payload.duplicate()) == wanted;
+      out.put(payload);
+      return good;
+    }
+    byte[] from = new byte[WRITER];
+    record.get(head, from, 0, WRITER);
+    Cipher cipher = cipher();
+    try {
+      cipher.init(Cipher.DECRYPT_MODE, keyOf(from), nonce(record.getLong(head + WRITER)));
+      cipher.updateAAD(associated.duplicate());
+      cipher.doFinal(in, out);
+      ciphers.offer(cipher);
+      return true;
+    } catch (AEADBadTagException e) {
+      ciphers.offer(cipher);
+      return false;
+    } catch (GeneralSecurityException e) {
+      return false;
+    }
+  }
+
+  private SecretKey keyOf(byte[] of) {
+    lock.lock();
+    try {
+      return keys.computeIfAbsent(
+          ByteBuffer.wrap(of), w -> new SecretKeySpec(key.derive("writer", of), "AES"));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Cipher cipher() {
+    Cipher free = ciphers.poll();
+    if (free != null) {
+      return free;
+    }
+    try {
+      return Cipher.getInstance("AES/GCM/NoPadding");
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("this JVM has no AES-GCM", e);
+    }
+  }
+
+  private static GCMParameterSpec nonce(long count) {
+    byte[] nonce = new byte[12];
+    ByteBuffer.wrap(nonce).putLong(4, count);
+    return new GCMParameterSpec(TAG * 8, nonce);
+  }
+
+  private static int crc(ByteBuffer associated, ByteBuffer payload) {
+    CRC32C crc = new CRC32C();
+    crc.update(associated.duplicate());
+    crc.update(payload);
+    return (int) crc.getValue();
+  }
+}

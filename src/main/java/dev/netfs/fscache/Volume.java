@@ -1,0 +1,391 @@
+package dev.netfs.fscache;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a cache directory holds of one share, under one data key.
+ *
+ * <p>An object's file is named by a keyed hash of its path: who has the directory but not the key
+ * learns how many objects there are, how much of them is cached and when it was used, and neither
+ * their names nor whether a name that he guesses is among them.
+ *
+ * <p>Safe for use by several threads, all of which may block for local I/O and must not be
+ * interrupted.
+ */
+public final class Volume implements Closeable {
+  private static final int STRIPES = 64;
+  private static final long TOUCH_MILLIS = 60_000;
+  private static final HexFormat HEX = HexFormat.of();
+
+  private final FsCache cache;
+  private final Path directory;
+  private final Path objects;
+  private final VolumeHeader header;
+  private final Sealer sealer;
+  private final Scratch.Pool scratch = new Scratch.Pool();
+  private final SecureRandom random = new SecureRandom();
+  private final ReentrantLock[] stripes = new ReentrantLock[STRIPES];
+
+  /** The open files that have their names, by them. */
+  private final Map<String, Cookie> open = new ConcurrentHashMap<>();
+
+  private final ReentrantLock lockChannelLock = new ReentrantLock();
+  private @Nullable FileChannel lockChannel; // guarded by lockChannelLock
+  private int uses; // guarded by the registry's lock
+  private volatile int granule;
+
+  Volume(FsCache cache, Path directory, VolumeHeader header) {
+    this.cache = cache;
+    this.directory = directory;
+    this.objects = directory.resolve("objects");
+    this.header = header;
+    this.sealer = new Sealer(header.key(), random);
+    Arrays.setAll(stripes, i -> new ReentrantLock());
+  }
+
+  /**
+   * Returns the name of a share's volume: a hash, not a keyed one, since the key is found by it.
+   */
+  static String directoryName(String identity, boolean encrypted) {
+    try {
+      byte[] hash =
+          MessageDigest.getInstance("SHA-256")
+              .digest(
+                  ((encrypted ? "sealed " : "plain ") + identity).getBytes(StandardCharsets.UTF_8));
+      return HEX.formatHex(hash, 0, 16);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("this JVM has no SHA-256", e);
+    }
+  }
+
+  FsCache cache() {
+    return cache;
+  }
+
+  VolumeHeader header() {
+    return header;
+  }
+
+  Sealer sealer() {
+    return sealer;
+  }
+
+  Scratch.Pool scratch() {
+    return scratch;
+  }
+
+  /** Returns what identifies the share. */
+  public String identity() {
+    return header.identity();
+  }
+
+  /** Returns whether what is on disk is encrypted. */
+  public boolean isEncrypted() {
+    return header.key().encrypts();
+  }
+
+  /** Returns the size of new objects' granules. */
+  public int granule() {
+    return granule;
+  }
+
+  /** Begins a use. Under the registry's lock. */
+  void opened(int granuleWanted) {
+    uses++;
+    granule = granuleWanted;
+  }
+
+  /** Ends a use; returns whether it was the last. Under the registry's lock. */
+  boolean endUse() {
+    return --uses == 0;
+  }
+
+  /** Returns what the records of an object are bound to. */
+  ByteBuffer binding(byte[] object) {
+    ByteBuffer binding = ByteBuffer.allocate(header.id().length + object.length);
+    return binding.put(header.id()).put(object).flip();
+  }
+
+  private byte[] object(String path) {
+    return header.key().derive("name", path.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static String name(byte[] object) {
+    return HEX.formatHex(object, 0, 20);
+  }
+
+  private Path file(String name) {
+    return objects.resolve(name.substring(0, 2)).resolve(name.substring(2));
+  }
+
+  private ReentrantLock stripe(String name) {
+    return stripes[stripeNumber(name)];
+  }
+
+  private static int stripeNumber(String name) {
+    return Integer.parseInt(name, 0, 4, 16) % STRIPES;
+  }
+
+  /**
+   * Opens what is here of an object in a given state. To be closed.
+   *
+   * @param create whether to make a file, in the place of one of another state, if there is none
+   * @return null if there is nothing, or something of another state, and it was not to be made or
+   *     cannot be
+   * @throws IOException if local I/O fails
+   */
+  public @Nullable Cookie open(String path, CoherencyData state, boolean create)
+      throws IOException {
+    byte[] object = object(path);
+    String name = name(object);
+    ReentrantLock stripe = stripe(name);
+    stripe.lock();
+    try {
+      Cookie cookie = open.get(name);
+      if (cookie != null && cookie.coherency().matches(state) && cookie.retain()) {
+        return cookie;
+      }
+      cookie = openFile(name, object, path, state);
+      if (cookie == null && create) {
+        cookie = createFile(name, object, path, state);
+      }
+      return cookie;
+    } finally {
+      stripe.unlock();
+    }
+  }
+
+  /** Opens the file that has a name, if it is of a state. Under the name's stripe. */
+  private @Nullable Cookie openFile(
+      String name, byte[] object, String path, CoherencyData state) throws IOException {
+    Path file = file(name);
+    FileChannel channel = null;
+    boolean writable = true;
+    boolean kept = false;
+    try {
+      try {
+        channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
+      } catch (AccessDeniedException e) {
+        writable = false;
+      } catch (NoSuchFileException e) {
+        return null;
+      } catch (FileSystemException e) {
+        writable = false; // a file system that is read-only has no exception of its own
+      }
+      if (channel == null) {
+        channel = FileChannel.open(file, StandardOpenOption.READ);
+      }
+      CookieHeader found = header(channel, object);
+      if (found == null || !found.path().equals(path) || !found.coherency().matches(state)) {
+        return null;
+      }
+      FileLock inUse = FileRegionLock.tryLock(channel, FileRegionLock.IN_USE, true);
+      if (writable) {
+        touch(file);
+      }
+      kept = true;
+      return keep(new Cookie(this, name, object, found, channel, inUse, writable));
+    } finally {
+      if (channel != null && !kept) {
+        channel.close();
+      }
+    }
+  }
+
+  private @Nullable CookieHeader header(FileChannel channel, byte[] object) throws IOException {
+    ByteBuffer buffer = ByteBuffer.allocate(CookieHeader.REGION);
+    long at = 0;
+    while (buffer.hasRemaining()) {
+      int count = channel.read(buffer, at);
+      if (count <= 0) {
+        break;
+      }
+      at += count;
+    }
+    try {
+      return CookieHeader.decode(buffer.flip(), sealer, binding(object));
+    } catch (IOException e) {
+      return null; // it is no header: there is nothing here
+    }
+  }
+
+  /** Notes that a file was of use, by its time, which culling goes by. */
+  private static void touch(Path file) throws IOException {
+    long now = System.currentTimeMillis();
+    if (now - Files.getLastModifiedTime(file).toMillis() > TOUCH_MILLIS) {
+      Files.setLastModifiedTime(file, FileTime.fromMillis(now));
+    }
+  }
+
+  private Cookie keep(Cookie cookie) {
+    Cookie before = open.put(cookie.name(), cookie);
+    if (before != null) {
+      before.replaced();
+    }
+    return cookie;
+  }
+
+  /** Makes a file of an object. Under the name's stripe. */
+  private @Nullable Cookie createFile(
+      String name, byte[] object, String path, CoherencyData state) throws IOException {
+    if (!cache.mayAllocate(CookieHeader.REGION)) {
+      return null;
+    }
+    CookieHeader made = CookieHeader.create(path, state, granule, random);
+    ByteBuffer bytes = made.encode(sealer, binding(object));
+    if (bytes == null) {
+      return null;
+    }
+    Path file = file(name);
+    OwnerOnly.createDirectories(objects.resolve(name.substring(0, 2)));
+    FileLock making = FileRegionLock.lock(lockChannel(), stripeNumber(name));
+    if (making == null) {
+      return null; // another JVM takes its time; without it there would be two files
+    }
+    Path unnamed = file.resolveSibling("new-" + UUID.randomUUID());
+    FileChannel channel = null;
+    boolean kept = false;
+    try {
+      Cookie other = openFile(name, object, path, state);
+      if (other != null) {
+        kept = true;
+        return other;
+      }
+      channel =
+          OwnerOnly.open(
+              unnamed,
+              StandardOpenOption.CREATE_NEW,
+              StandardOpenOption.READ,
+              StandardOpenOption.WRITE);
+      FileLock inUse = FileRegionLock.tryLock(channel, FileRegionLock.IN_USE, true);
+      // What is zeros at the region's end is left as a hole.
+      int used = lastUsed(bytes);
+      bytes.limit(used);
+      while (bytes.hasRemaining()) {
+        channel.write(bytes, bytes.position());
+      }
+      Files.move(
+          unnamed, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      cache.allocated(used);
+      kept = true;
+      return keep(new Cookie(this, name, object, made, channel, inUse, true));
+    } finally {
+      FileRegionLock.release(making);
+      if (!kept) {
+        if (channel != null) {
+          channel.close();
+        }
+        Files.deleteIfExists(unnamed);
+      }
+    }
+  }
+
+  private static int lastUsed(ByteBuffer bytes) {
+    int used = bytes.limit();
+    while (used > 0 && bytes.get(used - 1) == 0) {
+      used--;
+    }
+    return used;
+  }
+
+  private FileChannel lockChannel() throws IOException {
+    lockChannelLock.lock();
+    try {
+      FileChannel channel = lockChannel;
+      if (channel == null || !channel.isOpen()) {
+        channel =
+            OwnerOnly.open(
+                VolumeFiles.lockFile(directory),
+                StandardOpenOption.CREATE,
+                StandardOpenOption.WRITE);
+        lockChannel = channel;
+      }
+      return channel;
+    } finally {
+      lockChannelLock.unlock();
+    }
+  }
+
+  /** Removes what is here of an object, in whatever state. */
+  public void remove(String path) throws IOException {
+    removeNamed(name(object(path)));
+  }
+
+  void remove(Cookie cookie) throws IOException {
+    ReentrantLock stripe = stripe(cookie.name());
+    stripe.lock();
+    try {
+      if (open.remove(cookie.name(), cookie)) {
+        cookie.replaced();
+        Files.deleteIfExists(file(cookie.name()));
+      }
+    } finally {
+      stripe.unlock();
+    }
+  }
+
+  private void removeNamed(String name) throws IOException {
+    ReentrantLock stripe = stripe(name);
+    stripe.lock();
+    try {
+      Cookie cookie = open.remove(name);
+      if (cookie != null) {
+        cookie.replaced();
+      }
+      Files.deleteIfExists(file(name));
+    } finally {
+      stripe.unlock();
+    }
+  }
+
+  /** Lets go of a file that nobody uses any more. */
+  void closed(Cookie cookie) {
+    open.remove(cookie.name(), cookie);
+  }
+
+  /** Returns whether an object's file is open in this JVM. */
+  boolean isOpen(Path file) {
+    Path parent = file.getParent();
+    return parent != null
+        && parent.startsWith(objects)
+        && open.containsKey(parent.getFileName().toString() + file.getFileName());
+  }
+
+  void refuted(String path, long granule) {
+    cache.refuted(directory, path, granule);
+  }
+
+  /** Ends a use. Cookies are closed by those who opened them. */
+  @Override
+  public void close() {
+    cache.closed(this);
+  }
+
+  @Override
+  public String toString() {
+    return "Volume[" + header.identity() + "]";
+  }
+}

@@ -1,0 +1,125 @@
+package dev.netfs.fscache;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.security.SecureRandom;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** A volume's header on disk: two copies, each written whole beside and renamed over. */
+final class VolumeFiles {
+  private static final String[] COPIES = {"volume", "volume.bak"};
+  private static final int MAX_BYTES = 1 << 20;
+
+  /** The byte of the lock file that who writes the header holds. */
+  private static final long HEADER_LOCK = 1L << 40;
+
+  private VolumeFiles() {}
+
+  static Path lockFile(Path volume) {
+    return volume.resolve("lock");
+  }
+
+  /**
+   * Reads a volume's header; makes a volume if there is none, or none that can be read.
+   *
+   * @throws WrongKeyException if one is there and the key is not its own
+   */
+  static VolumeHeader readOrCreate(Path volume, String identity, @Nullable CacheKey key)
+      throws IOException {
+    VolumeHeader header = read(volume, key);
+    if (header != null && header.identity().equals(identity)) {
+      return header;
+    }
+    OwnerOnly.createDirectories(volume);
+    try (FileChannel channel =
+        OwnerOnly.open(
+            lockFile(volume), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      FileLock lock = FileRegionLock.lock(channel, HEADER_LOCK);
+      try {
+        header = read(volume, key); // another JVM may have been first
+        if (header == null || !header.identity().equals(identity)) {
+          SecureRandom random = new SecureRandom();
+          header = VolumeHeader.create(identity, key != null, random);
+          write(volume, header.encode(key, random));
+        }
+      } finally {
+        FileRegionLock.release(lock);
+      }
+    }
+    return header;
+  }
+
+  /**
+   * Reads a volume's header; null if there is none, or none that is whole.
+   *
+   * @throws WrongKeyException if one is there and the key is not its own
+   */
+  static @Nullable VolumeHeader read(Path volume, @Nullable CacheKey key) throws IOException {
+    WrongKeyException wrong = null;
+    for (String copy : COPIES) {
+      Path file = volume.resolve(copy);
+      try {
+        if (Files.size(file) <= MAX_BYTES) {
+          return VolumeHeader.decode(Files.readAllBytes(file), key, file);
+        }
+      } catch (WrongKeyException e) {
+        // An interrupted rekeying may have left the other copy as it was.
+        wrong = wrong == null ? e : wrong;
+      } catch (NoSuchFileException e) {
+        // Perhaps the other.
+      } catch (java.nio.file.FileSystemException e) {
+        throw e; // it may be whole, and must not be replaced
+      } catch (IOException e) {
+        // It is damaged; perhaps the other is not.
+      }
+    }
+    if (wrong != null) {
+      throw wrong;
+    }
+    return null;
+  }
+
+  /** Writes both copies. */
+  static void write(Path volume, byte[] header) throws IOException {
+    for (String copy : COPIES) {
+      Path made = volume.resolve("new-" + UUID.randomUUID());
+      OwnerOnly.write(made, header, StandardOpenOption.CREATE_NEW);
+      Files.move(
+          made,
+          volume.resolve(copy),
+          StandardCopyOption.ATOMIC_MOVE,
+          StandardCopyOption.REPLACE_EXISTING);
+    }
+  }
+
+  /**
+   * Wraps a volume's data key with another key of the user's. What is sealed in the volume stays as
+   * it is. A crash leaves one copy of the header for either key.
+   *
+   * @throws WrongKeyException if the old key is not the volume's
+   */
+  static void rekey(Path volume, CacheKey from, CacheKey to) throws IOException {
+    try (FileChannel channel =
+        OwnerOnly.open(
+            lockFile(volume), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      FileLock lock = FileRegionLock.lock(channel, HEADER_LOCK);
+      try {
+        VolumeHeader header = read(volume, from);
+        if (header == null) {
+          throw new NoSuchFileException(
+              volume.resolve(COPIES[0]).toString(), null, "there is no volume header to rekey");
+        }
+        write(volume, header.encode(to, new SecureRandom()));
+      } finally {
+        FileRegionLock.release(lock);
+      }
+    }
+  }
+}

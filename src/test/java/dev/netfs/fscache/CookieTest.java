@@ -1,0 +1,185 @@
+package dev.netfs.fscache;
+
+import static dev.netfs.fscache.CacheFixture.SHARE;
+import static dev.netfs.fscache.CacheFixture.bytes;
+import static dev.netfs.fscache.CacheFixture.readAndCompare;
+import static dev.netfs.fscache.CacheFixture.state;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.netfs.share.IoSegments;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** One object's file: what goes in comes out, to the block, also after a restart. */
+@Timeout(60)
+class CookieTest {
+  @TempDir Path temp;
+  private Path directory;
+  private FsCache cache;
+  private CacheKey key;
+
+  @BeforeEach
+  void open() throws IOException {
+    directory = temp.resolve("cache");
+    cache = CacheFixture.cache(directory);
+    key = CacheFixture.keyFile(temp, 1);
+  }
+
+  @AfterEach
+  void close() {
+    cache.close();
+  }
+
+  private Cookie make(Volume volume, String path, CoherencyData state) throws IOException {
+    return Objects.requireNonNull(volume.open(path, state, true));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "4096, true", "4096, false", "65536, true", "262144, true", "262144, false", "16777216, true"
+  })
+  void whatIsWrittenIsReadAgainAlsoAfterARestart(int granule, boolean encrypted)
+      throws IOException {
+    byte[] content = bytes(granule, 1_000_001);
+    try (Volume volume = cache.volume(SHARE, encrypted ? key : null, granule);
+        Cookie cookie = make(volume, "/dir/file", state(content.length, 7))) {
+      CacheFixture.write(cookie, content, 0, content.length);
+      assertThat(readAndCompare(cookie, content)).isEqualTo(content.length);
+    }
+    try (Volume volume = cache.volume(SHARE, encrypted ? key : null, 65536);
+        Cookie cookie = make(volume, "/dir/file", state(content.length, 7))) {
+      assertThat(cookie.granule()).as("a file keeps its granule").isEqualTo(granule);
+      assertThat(readAndCompare(cookie, content)).isEqualTo(content.length);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
+  void blocksThatComeInAnyOrderAreKeptByTheBlock(long seed) throws IOException {
+    Random random = new Random(seed);
+    int granule = 4096 << random.nextInt(8);
+    byte[] content = bytes(seed, 100_000 + random.nextInt(500_000));
+    boolean[] there = new boolean[(content.length + 4095) / 4096];
+    try (Volume volume = cache.volume(SHARE, seed % 2 == 0 ? key : null, granule);
+        Cookie cookie = make(volume, "/f", state(content.length, 7))) {
+      for (int i = 0; i < 60; i++) {
+        int from = random.nextInt(there.length) * 4096;
+        int to = Math.min(content.length, from + (1 + random.nextInt(30)) * 4096);
+        CacheFixture.write(cookie, content, from, to);
+        for (int block = from / 4096; block * 4096 < to; block++) {
+          there[block] = true;
+        }
+        int at = random.nextInt(content.length);
+        int end =
+            Math.min(
+                content.length,
+                Math.min((at / granule + 1) * granule, at + 1 + random.nextInt(20_000)));
+        boolean expected = true;
+        for (int block = at / 4096; block * 4096 < end; block++) {
+          expected &= there[block];
+        }
+        assertThat(readAndCompare(cookie, content, at, end)).isEqualTo(expected);
+      }
+      List<Long> seen = new ArrayList<>();
+      cookie.probe(
+          0,
+          content.length,
+          (from, to) -> {
+            for (long block = from / 4096; block * 4096 < to; block++) {
+              seen.add(block);
+            }
+          });
+      List<Long> expected = new ArrayList<>();
+      for (int block = 0; block < there.length; block++) {
+        if (there[block]) {
+          expected.add((long) block);
+        }
+      }
+      assertThat(seen).isEqualTo(expected);
+    }
+  }
+
+  @Test
+  @Tag("C2")
+  void whatIsOfAnotherStateIsNotFoundAndIsReplaced() throws IOException {
+    byte[] old = bytes(1, 300_000);
+    byte[] changed = bytes(2, 300_000);
+    try (Volume volume = cache.volume(SHARE, key, 65536)) {
+      try (Cookie cookie = make(volume, "/f", state(old.length, 7))) {
+        CacheFixture.write(cookie, old, 0, old.length);
+        assertThat(CacheFixture.open(volume, "/f", state(old.length, 8))).isNull();
+        assertThat(CacheFixture.open(volume, "/f", state(old.length - 1, 7))).isNull();
+        try (Cookie next = make(volume, "/f", state(changed.length, 8))) {
+          assertThat(readAndCompare(next, changed)).isZero();
+          CacheFixture.write(next, changed, 0, changed.length);
+          assertThat(cookie.isCurrent()).isFalse();
+          assertThat(readAndCompare(cookie, old)).as("who has it open").isEqualTo(old.length);
+        }
+      }
+      assertThat(CacheFixture.objects(directory)).hasSize(1);
+      try (Cookie cookie = make(volume, "/f", state(changed.length, 8))) {
+        assertThat(readAndCompare(cookie, changed)).isEqualTo(changed.length);
+      }
+    }
+  }
+
+  @Test
+  void anInvalidatedObjectIsGoneForLaterOpens() throws IOException {
+    byte[] content = bytes(1, 10_000);
+    try (Volume volume = cache.volume(SHARE, key, 4096);
+        Cookie cookie = make(volume, "/f", state(content.length, 7))) {
+      CacheFixture.write(cookie, content, 0, content.length);
+      cookie.invalidate();
+      assertThat(CacheFixture.open(volume, "/f", state(content.length, 7))).isNull();
+      assertThat(CacheFixture.objects(directory)).isEmpty();
+    }
+  }
+
+  @Test
+  void whatIsNotWholeBlocksIsRefused() throws IOException {
+    try (Volume volume = cache.volume(SHARE, key, 65536);
+        Cookie cookie = make(volume, "/f", state(100_000, 7))) {
+      for (int[] wrong : new int[][] {{1, 4095}, {0, 4095}, {0, 65537}, {98_304, 1697}}) {
+        assertThatThrownBy(
+                () -> cookie.write(wrong[0], IoSegments.of(ByteBuffer.allocate(wrong[1]))))
+            .isInstanceOf(IllegalArgumentException.class);
+      }
+      assertThat(cookie.read(65_536, IoSegments.of(ByteBuffer.allocate(70_000)))).isFalse();
+    }
+  }
+
+  @Test
+  void twoVolumesOfOneDirectoryKnowNothingOfEachOther() throws IOException {
+    byte[] content = bytes(1, 10_000);
+    try (Volume volume = cache.volume(SHARE, key, 4096);
+        Volume other = cache.volume(SHARE + "/other", CacheFixture.keyFile(temp, 2), 4096);
+        Volume plain = cache.volume(SHARE, null, 4096);
+        Cookie cookie = make(volume, "/f", state(content.length, 7))) {
+      CacheFixture.write(cookie, content, 0, content.length);
+      assertThat(CacheFixture.open(other, "/f", state(content.length, 7))).isNull();
+      assertThat(CacheFixture.open(plain, "/f", state(content.length, 7))).isNull();
+      Path file = CacheFixture.objects(directory).get(0);
+      try (Cookie foreign = make(other, "/f", state(content.length, 7))) {
+        Path mine = CacheFixture.objects(directory).stream().filter(f -> !f.equals(file)).findAny().orElseThrow();
+        Files.write(mine, Files.readAllBytes(file));
+        assertThat(readAndCompare(foreign, content)).isZero();
+      }
+    }
+  }
+}
