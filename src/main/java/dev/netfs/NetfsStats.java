@@ -23,6 +23,12 @@ import java.util.Map;
  * @param filesAhead small files that were fetched before anybody opened them, since a program
  *     seemed to open a directory's files one after another
  * @param filesAheadUsed how many of those somebody opened then
+ * @param bytesFromDisk bytes of file content that came out of the disk cache
+ * @param bytesToDisk bytes of file content that were written to the disk cache
+ * @param diskBytes what the disk cache's directory holds now, of all mounts that use it, as far as
+ *     is known; 0 without one
+ * @param diskFailures how often something could not be read from the disk cache or written to it,
+ *     or did not prove itself; nobody but this counter hears of it
  */
 public record NetfsStats(
     Map<String, Long> requests,
@@ -37,7 +43,11 @@ public record NetfsStats(
     long listingsAhead,
     long listingsAheadUsed,
     long filesAhead,
-    long filesAheadUsed) {
+    long filesAheadUsed,
+    long bytesFromDisk,
+    long bytesToDisk,
+    long diskBytes,
+    long diskFailures) {
 
   public NetfsStats {
     requests = Map.copyOf(requests);

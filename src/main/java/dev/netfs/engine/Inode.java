@@ -1,6 +1,7 @@
 package dev.netfs.engine;
 
 import dev.netfs.CacheMode;
+import dev.netfs.fscache.CoherencyData;
 import dev.netfs.share.FileInfo;
 import dev.netfs.share.OpenIntent;
 import java.nio.file.attribute.FileTime;
@@ -57,6 +58,9 @@ final class Inode {
   private final Coherency coherency = new Coherency(); // guarded by lock
   private volatile long lastWriteMillis; // written under lock
 
+  /** What the disk may have of the file in the state of {@link #coherency}. Written under lock. */
+  private volatile @Nullable DiskFile diskFile;
+
   Inode(Services services, InodeTable table, String path) {
     this.services = services;
     this.table = table;
@@ -72,11 +76,13 @@ final class Inode {
 
   void renamed(String newPath) {
     path = newPath;
+    leaveDisk();
   }
 
   /** Notes that the name no longer stands for this file: with its last user all of it goes. */
   void unlink(boolean inUse) {
     unlinked = true;
+    leaveDisk();
     if (!inUse) {
       discard();
     }
@@ -173,6 +179,7 @@ final class Inode {
         revalidate(info, changesBefore);
       }
       replaced = handles.opened(handle);
+      reopenOnDisk();
     } finally {
       lock.unlock();
     }
@@ -207,6 +214,7 @@ final class Inode {
         }
       }
       handles.openedUnasked();
+      reopenOnDisk();
       return true;
     } finally {
       lock.unlock();
@@ -261,6 +269,10 @@ final class Inode {
     } finally {
       lock.unlock();
     }
+    DiskFile onDisk = diskFile;
+    if (onDisk != null && !unused.isEmpty()) {
+      onDisk.release();
+    }
     unused.forEach(RemoteFile::retire);
     if (unlinked && !unused.isEmpty()) {
       discard();
@@ -277,7 +289,7 @@ final class Inode {
 
   private void serverIsEmpty(FileInfo info) {
     generation++;
-    coherency.changed();
+    changed();
     writeback.forget(0);
     dropClean();
     sizes.serverHas(info.size(), 0); // what is on its way is cut off too
@@ -313,8 +325,70 @@ final class Inode {
       generation++;
       dropClean();
     }
+    adopt(info, askedNanos);
+  }
+
+  /** Takes in which state of the server's file what is clean here belongs to. Under the lock. */
+  private void adopt(FileInfo info, long askedNanos) {
     coherency.adopt(info, askedNanos);
     takeSize(info.size());
+    DiskCache disk = services.disk();
+    DiskFile known = diskFile;
+    if (disk == null || unlinked) {
+      return;
+    }
+    if (known != null && known.isOf(path, CoherencyData.of(info))) {
+      return;
+    }
+    leaveDisk();
+    if (info.isRegularFile() && info.size() > 0) {
+      diskFile = disk.file(path, info);
+    }
+  }
+
+  private void reopenOnDisk() {
+    DiskFile known = diskFile;
+    if (known != null) {
+      known.reopened();
+    }
+  }
+
+  /** Notes that what the disk has is of no use here any more. By anybody, under any lock. */
+  private void leaveDisk() {
+    DiskFile known = diskFile;
+    if (known != null) {
+      known.abandon();
+    }
+  }
+
+  /** Takes in that we change the server's file, or have changed it. Under the lock. */
+  private void changed() {
+    coherency.changed();
+    DiskFile known = diskFile;
+    if (known != null) {
+      known.retire();
+    }
+  }
+
+  /** Returns what the disk may have of the file as it is now, or null. Under the lock. */
+  @Nullable DiskFile diskFile() {
+    DiskFile known = diskFile;
+    return known == null || known.isOver() || !coherency.isKnown() ? null : known;
+  }
+
+  /**
+   * Returns whether what is asked for now belongs to the state that the token says: a timestamp
+   * that is too young does not tell (C3).
+   */
+  boolean isProven(DiskFile of, long askedMillis) {
+    return of.state().version() != null || askedMillis >= provenFrom(of.state().modified());
+  }
+
+  /** Returns from when on a file's bytes are those of its timestamp. */
+  private long provenFrom(FileTime modified) {
+    return modified.toMillis()
+        + services.session().capabilities().timestampGranularity().toMillis()
+        + CLOCK_SLACK_MILLIS;
   }
 
   /** Takes in the server's size, keeping what was written here and not sent. Under the lock. */
@@ -329,8 +403,7 @@ final class Inode {
       if (coherency.isProvable() && !coherency.matches(info) && !writeback.isWriting()) {
         generation++;
         dropClean();
-        coherency.adopt(info, coherency.checkedNanos());
-        takeSize(info.size());
+        adopt(info, coherency.checkedNanos());
       }
     } finally {
       lock.unlock();
@@ -374,10 +447,7 @@ final class Inode {
     if (info.version() != null) {
       return;
     }
-    long proven =
-        info.modified().toMillis()
-            + services.session().capabilities().timestampGranularity().toMillis()
-            + CLOCK_SLACK_MILLIS;
+    long proven = provenFrom(info.modified());
     List<Page> unproven = new ArrayList<>();
     pages.forEachFrom(
         0,
@@ -450,12 +520,12 @@ final class Inode {
 
   /** Takes in that a change of ours is being sent to the server. Under the lock. */
   void sending() {
-    coherency.changed();
+    changed();
   }
 
   /** Takes in that the server has our bytes up to an offset. Under the lock. */
   void sent(long end) {
-    coherency.changed();
+    changed();
     // While the file is being cut, what was on its way before is about to be cut off as well.
     sizes.sent(Math.min(end, writeback.heldSize()));
   }

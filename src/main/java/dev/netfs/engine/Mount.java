@@ -32,6 +32,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A mounted share: names, attributes and open files, over one {@link ShareSession}.
@@ -55,6 +56,7 @@ public final class Mount implements Closeable {
   private final DirectIo directIo;
   private final Directories directories;
   private final FilesAhead filesAhead;
+  private final @Nullable DiskCache disk;
   private final Set<OpenFile> files = ConcurrentHashMap.newKeySet();
   private final Background.Task flusher;
   private final AtomicBoolean open = new AtomicBoolean(true);
@@ -75,14 +77,8 @@ public final class Mount implements Closeable {
             background,
             keepsAttributes ? options.attrTtl() : java.time.Duration.ZERO,
             options.cache() == CacheMode.IMMUTABLE);
-    session =
-        new ShareSession(
-            background,
-            root.toString(),
-            () -> provider.connect(spec.shareConfig()),
-            options.timeout(),
-            options.retries(),
-            stats);
+    disk = DiskCache.open(options, spec.options(), root.toString(), background, stats);
+    session = connect(spec, provider);
     ShareCapabilities capabilities = session.capabilities();
     services =
         new Services(
@@ -95,6 +91,7 @@ public final class Mount implements Closeable {
             new DirtyLimit(background, options.dirtyLimit(), options.timeout().toMillis()),
             attributes,
             inodes,
+            disk,
             stats,
             options.rsize() > 0 ? options.rsize() : capabilities.rsize(),
             options.wsize() > 0 ? options.wsize() : capabilities.wsize());
@@ -107,6 +104,23 @@ public final class Mount implements Closeable {
     long period = Math.max(10, Math.min(1000, age / 2));
     flusher =
         background.repeat(() -> background.execute(this::sendAged), period, TimeUnit.MILLISECONDS);
+  }
+
+  private ShareSession connect(MountSpec spec, ShareProvider provider) throws IOException {
+    try {
+      return new ShareSession(
+          background,
+          root.toString(),
+          () -> provider.connect(spec.shareConfig()),
+          options.timeout(),
+          options.retries(),
+          stats);
+    } catch (IOException | RuntimeException e) {
+      if (disk != null) {
+        disk.close();
+      }
+      throw e;
+    }
   }
 
   Services services() {
@@ -187,7 +201,11 @@ public final class Mount implements Closeable {
 
   /** Returns what the mount has done so far. */
   public NetfsStats stats() {
-    return stats.snapshot(services.pages().usedBytes(), services.dirty().bytes());
+    return stats.snapshot(
+        services.pages().usedBytes(),
+        services.dirty().bytes(),
+        disk == null ? 0 : disk.usage(),
+        disk == null ? 0 : disk.failures());
   }
 
   /**
@@ -256,6 +274,9 @@ public final class Mount implements Closeable {
       failure = Errors.add(failure, e);
     }
     session.close();
+    if (disk != null) {
+      disk.close();
+    }
     if (failure != null) {
       throw failure;
     }
@@ -438,7 +459,15 @@ public final class Mount implements Closeable {
         share -> directory ? share.deleteDirectory(path) : share.deleteFile(path),
         failure -> failure instanceof NoSuchFileException);
     inodes.remove(path);
+    forgetOnDisk(path);
     directories.gone(path);
+  }
+
+  /** A name stands for something else from now on, which may look like what it stood for. */
+  private void forgetOnDisk(String path) {
+    if (disk != null) {
+      disk.forget(path);
+    }
   }
 
   /** Opens a file that is open here only by word, so that it can be read when its name is gone. */
@@ -482,6 +511,8 @@ public final class Mount implements Closeable {
               failure -> failure instanceof NoSuchFileException));
       inodes.remove(target);
       inodes.rename(source, target);
+      forgetOnDisk(source);
+      forgetOnDisk(target);
     } catch (FileAlreadyExistsException e) {
       if (!atomic || !replace || replaces) {
         throw e;
@@ -505,6 +536,7 @@ public final class Mount implements Closeable {
       if (inode != null) {
         inode.writeback.flush(Await::result);
       }
+      forgetOnDisk(path); // the time may be one that its content has had before
     }
     change(path, "setattr", share -> share.setAttributes(path, change, followLinks), Replay.NEVER);
     if (followLinks) {

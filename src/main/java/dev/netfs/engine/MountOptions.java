@@ -3,6 +3,8 @@ package dev.netfs.engine;
 import dev.netfs.CacheMode;
 import dev.netfs.share.ShareOptions;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -23,6 +25,7 @@ import java.util.Set;
  * @param writeThrough whether every write reaches the server before it returns
  * @param timeout how long one request may take
  * @param retries how often a request is made again after a lost connection
+ * @param disk the cache on disk
  */
 record MountOptions(
     CacheMode cache,
@@ -38,7 +41,8 @@ record MountOptions(
     Locks locks,
     boolean writeThrough,
     Duration timeout,
-    int retries) {
+    int retries,
+    DiskOptions disk) {
 
   /** Who honours byte-range locks: the option {@code locks}. */
   enum Locks {
@@ -53,7 +57,7 @@ record MountOptions(
 
   /** The names of the options that the engine understands. */
   static final Set<String> NAMES =
-      Set.of(
+      names(
           "cache",
           "attrTtl",
           "memory",
@@ -68,6 +72,12 @@ record MountOptions(
           "timeout",
           "retries",
           "write");
+
+  private static Set<String> names(String... own) {
+    Set<String> all = new HashSet<>(DiskOptions.NAMES);
+    all.addAll(List.of(own));
+    return Set.copyOf(all);
+  }
 
   /** Longer than any mount lives; a sum with a moment's nanoseconds does not overflow. */
   static final Duration FOREVER = Duration.ofNanos(Long.MAX_VALUE / 2);
@@ -113,6 +123,7 @@ record MountOptions(
         "local".equals(locks) ? Locks.LOCAL : Locks.SERVER,
         "through".equals(options.choice("write", "back", "back", "through")),
         options.duration("timeout", Duration.ofSeconds(60)),
-        options.integer("retries", 5, 0, 1000));
+        options.integer("retries", 5, 0, 1000),
+        DiskOptions.of(options));
   }
 }

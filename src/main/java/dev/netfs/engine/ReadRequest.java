@@ -1,20 +1,26 @@
 package dev.netfs.engine;
 
+import dev.netfs.fscache.Cookie;
 import dev.netfs.share.IoSegments;
 import dev.netfs.share.ReadResult;
 import dev.netfs.share.ShareFile;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.FileSystemException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One download: a range of a file that is missing from memory, cut into subrequests of at most
- * {@code rsize} that run side by side and are collected in order.
+ * One download: a range of a file that is missing from memory, cut into subrequests that run side
+ * by side and are collected in order. What the {@linkplain DiskFile disk} seems to have comes from
+ * there, a granule a subrequest; the rest, and what turns out not to be there after all (R2), from
+ * the server, in subrequests of at most {@code rsize}. What the server has sent is written behind
+ * to the disk ({@link CopyToCache}).
  *
  * <p>The bytes land in frames that nobody else can see. When all subrequests up to the end of a
  * page are done, the page is <em>published</em> in the inode's index, or, if there is a page by
@@ -31,15 +37,24 @@ import org.jspecify.annotations.Nullable;
  * passed to those who wait for the rest, and nothing of it is marked valid (R3).
  */
 final class ReadRequest {
+  /** Where a piece comes from. */
+  private enum Source {
+    SERVER,
+    CACHE
+  }
+
   /** One piece of the range, on its way. */
   private static final class Subrequest {
+    final Source source;
     final long start;
     final long end;
     long transferred;
+    long copied; // written by who takes its bytes in, one after another
     boolean done;
     LinkEstimate.@Nullable Sent sent; // written before it is sent, read after it was answered
 
-    Subrequest(long start, long end) {
+    Subrequest(Source source, long start, long end) {
+      this.source = source;
       this.start = start;
       this.end = end;
     }
@@ -64,7 +79,15 @@ final class ReadRequest {
   private final @Nullable Page[] pages;
   private final IoSegments memory;
   private final long memoryHeld;
-  private final List<Subrequest> subrequests = new ArrayList<>();
+  private final List<Subrequest> subrequests = new ArrayList<>(); // guarded by inode.lock
+  private final @Nullable DiskFile onDisk;
+
+  /** Open from the look-up on the disk to the end. Written by its thread, then read by others. */
+  private volatile @Nullable Cookie cookie;
+
+  /** What goes to the disk of what the server sends. Written before anything is sent. */
+  private volatile @Nullable CopyToCache copy;
+
   private final List<Waiter> waiters = new ArrayList<>(); // guarded by inode.lock
   private final List<Marker> markers = new ArrayList<>(1); // guarded by inode.lock
   private @Nullable ExtentSet poisoned; // guarded by inode.lock: bytes changed meanwhile
@@ -108,10 +131,23 @@ final class ReadRequest {
     }
     memoryHeld = held;
     memory = IoSegments.of(frames);
-    for (long at = start; at < end; at += services.rsize()) {
-      subrequests.add(new Subrequest(at, Math.min(end, at + services.rsize())));
+    onDisk = inode.diskFile();
+    if (onDisk == null) {
+      addFromServer(0, start, end);
+      outstanding = subrequests.size();
+    } else {
+      outstanding = 1; // the look-up
     }
-    outstanding = subrequests.size();
+  }
+
+  /** Adds subrequests of the server at a place in the order. Under the inode's lock. */
+  private List<Subrequest> addFromServer(int place, long from, long to) {
+    List<Subrequest> added = new ArrayList<>();
+    for (long at = from; at < to; at += services.rsize()) {
+      added.add(new Subrequest(Source.SERVER, at, Math.min(to, at + services.rsize())));
+    }
+    subrequests.addAll(place, added);
+    return added;
   }
 
   /** The first byte of a page, by its place in the request, that the request fills. */
@@ -124,14 +160,113 @@ final class ReadRequest {
     return (int) Math.min(pageSize, end - (firstPage + place) * pageSize);
   }
 
-  /** Sends the subrequests. Not under the inode's lock. */
+  /** Sends the subrequests, or has the disk looked at first. Not under the inode's lock. */
   void issue() {
-    for (Subrequest subrequest : subrequests) {
-      issue(subrequest);
+    DiskCache disk = services.disk();
+    DiskFile file = onDisk;
+    if (disk != null && file != null) {
+      disk.read(() -> lookUp(disk, file));
+    } else {
+      List.copyOf(subrequests).forEach(this::issue);
     }
   }
 
+  /** Finds out what the disk seems to have, and sends for everything. On a thread of the disk's. */
+  private void lookUp(DiskCache disk, DiskFile file) {
+    ExtentSet present = new ExtentSet();
+    boolean wanted = isWanted();
+    if (wanted) {
+      try {
+        Cookie found = file.open(false);
+        if (found != null) {
+          cookie = found;
+          found.probe(start, end, present::add);
+        }
+      } catch (IOException | RuntimeException e) {
+        disk.failed(e);
+        present.clear();
+      }
+      if (present.bytes() < end - start && inode.isProven(file, startedMillis)) {
+        copy = CopyToCache.begin(disk, file, start, end);
+      }
+    }
+    List<Subrequest> all;
+    inode.lock.lock();
+    try {
+      present.forEachIn(start, end, this::addFromCache);
+      present.forEachGapIn(start, end, (from, to) -> addFromServer(place(from), from, to));
+      outstanding = subrequests.size();
+      all = List.copyOf(subrequests);
+    } finally {
+      inode.lock.unlock();
+    }
+    all.forEach(this::issue);
+  }
+
+  private void addFromCache(long from, long to) {
+    int granule = Objects.requireNonNull(cookie).granule();
+    for (long at = from; at < to; ) {
+      long next = Math.min(to, (at / granule + 1) * granule);
+      subrequests.add(place(at), new Subrequest(Source.CACHE, at, next));
+      at = next;
+    }
+  }
+
+  /** Returns how many subrequests come before an offset. */
+  private int place(long offset) {
+    int place = subrequests.size();
+    while (place > 0 && subrequests.get(place - 1).start > offset) {
+      place--;
+    }
+    return place;
+  }
+
+  /** Reads a piece from the disk, or has it sent by the server. On a thread of the disk's. */
+  private void readFromDisk(DiskCache disk, Subrequest subrequest) {
+    boolean here = false;
+    if (!isWanted()) {
+      arrived(subrequest, null, new CancellationException());
+      return;
+    }
+    try {
+      here =
+          Objects.requireNonNull(cookie)
+              .read(
+                  subrequest.start,
+                  memory.slice(subrequest.start - start, subrequest.end - subrequest.start));
+    } catch (IOException | RuntimeException e) {
+      disk.failed(e);
+    }
+    if (here) {
+      services.stats().bytesFromDisk.add(subrequest.end - subrequest.start);
+      subrequest.transferred = subrequest.end - subrequest.start;
+      arrived(subrequest, null, null);
+      return;
+    }
+    List<Subrequest> instead;
+    inode.lock.lock();
+    try {
+      int place = subrequests.indexOf(subrequest);
+      subrequests.remove(place);
+      instead = addFromServer(place, subrequest.start, subrequest.end);
+      outstanding += instead.size() - 1;
+      DiskFile file = onDisk;
+      if (copy == null && file != null && inode.isProven(file, startedMillis)) {
+        // Taken in by what is sent from here on: what was sent before is not in it.
+        copy = CopyToCache.begin(disk, file, start, end);
+      }
+    } finally {
+      inode.lock.unlock();
+    }
+    instead.forEach(this::issue);
+  }
+
   private void issue(Subrequest subrequest) {
+    DiskCache disk = services.disk();
+    if (disk != null && subrequest.source == Source.CACHE) {
+      disk.read(() -> readFromDisk(disk, subrequest));
+      return;
+    }
     services
         .depth()
         .submit(
@@ -176,6 +311,9 @@ final class ReadRequest {
     boolean again = false;
     boolean over;
     Throwable problem = error == null ? null : Await.cause(error);
+    if (result != null && result.bytes() > 0) {
+      copy(subrequest, result.bytes());
+    }
     inode.lock.lock();
     try {
       if (result != null) {
@@ -217,9 +355,46 @@ final class ReadRequest {
     if (again) {
       issue(subrequest);
     } else if (over) {
+      endCopy();
       file.endUse();
     }
     wake(woken);
+  }
+
+  /** Copies what has arrived for the disk, while nobody else sees the memory that it is in. */
+  private void copy(Subrequest subrequest, long bytes) {
+    CopyToCache to = copy;
+    if (to != null) {
+      long from = subrequest.start + subrequest.transferred;
+      to.take(from, memory.slice(from - start, bytes));
+      subrequest.copied += bytes;
+    }
+  }
+
+  /** Has the copy written, and lets go of the disk. When everything is over, not under a lock. */
+  private void endCopy() {
+    CopyToCache ended = copy;
+    Cookie open = cookie;
+    if (ended != null) {
+      ExtentSet good = new ExtentSet();
+      inode.lock.lock();
+      try {
+        boolean keep =
+            inode.generation() == generation && !abandoned && endOfFile == Long.MAX_VALUE;
+        for (Subrequest each : keep ? subrequests : List.<Subrequest>of()) {
+          // Only from where on all of it was copied: the copy may have begun in the middle.
+          if (each.source == Source.SERVER && each.copied == each.transferred) {
+            good.add(each.start, each.start + each.copied);
+          }
+        }
+      } finally {
+        inode.lock.unlock();
+      }
+      ended.finish(good);
+    }
+    if (open != null) {
+      open.close();
+    }
   }
 
   /** Takes in, in order, the subrequests that are done. Under the inode's lock. */
@@ -263,7 +438,7 @@ final class ReadRequest {
   }
 
   private void publish(int place) {
-    Page mine = java.util.Objects.requireNonNull(pages[place]);
+    Page mine = Objects.requireNonNull(pages[place]);
     int from = from(place);
     int to = to(place);
     long base = mine.number * pageSize;

@@ -158,7 +158,7 @@ final class ReadStream {
       case PROBE -> reads.plan(inode, begin, stop);
       case FORWARD -> {
         long granted = grow(wanted);
-        edge = granted == 0 ? stop : Reads.roundUp(end + granted, pageSize);
+        edge = granted == 0 ? stop : Reads.roundUp(end + granted, reads.unit(granted));
         if (granted == 0) {
           yield reads.plan(inode, begin, edge);
         }
@@ -214,7 +214,7 @@ final class ReadStream {
         if (from >= inode.localSize() || granted == 0) {
           return List.of(); // at the end; or else the next miss goes on
         }
-        edge = Reads.roundUp(from + granted, pageSize);
+        edge = Reads.roundUp(from + granted, reads.unit(granted));
         List<ReadRequest> begun = hold(reads.plan(inode, from, edge));
         mark(from, granted);
         return begun;

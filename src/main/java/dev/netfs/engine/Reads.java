@@ -22,11 +22,15 @@ final class Reads {
   /** The smallest thing that is fetched: a random read is rounded out to it. */
   static final int BLOCK = 4096;
 
+  /** So much is fetched in any case for the sake of a whole granule. */
+  private static final int WIDENED = 256 << 10;
+
   private final Services services;
   private final ReadaheadLimits limits;
   private final int pageSize;
   private final int pageShift;
   private final long requestLimit;
+  private final int granule;
 
   Reads(Services services) {
     this.services = services;
@@ -41,7 +45,24 @@ final class Reads {
     this.limits =
         new ReadaheadLimits(services.background(), services.options(), services.link(), fair);
     long most = Math.min(fair, Math.min(4L << 20, services.options().memory() / 4));
-    this.requestLimit = Math.max(pageSize, most / pageSize * pageSize);
+    DiskCache disk = services.disk();
+    this.granule = disk == null ? pageSize : disk.granule();
+    int unit = Math.max(pageSize, granule);
+    this.requestLimit =
+        most < unit ? Math.max(pageSize, most / pageSize * pageSize) : most / unit * unit;
+  }
+
+  /** Returns where a request that begins at an offset ends at the latest: with a granule. */
+  private long requestEnd(long at) {
+    return granule > requestLimit ? at + requestLimit : at / granule * granule + requestLimit;
+  }
+
+  /**
+   * Returns what the end of something that is fetched ahead is rounded to: a page; or, where the
+   * disk has larger granules, one of those, unless it is much more than was granted.
+   */
+  int unit(long granted) {
+    return granule <= Math.max(granted, WIDENED) ? Math.max(pageSize, granule) : pageSize;
   }
 
   ReadaheadLimits limits() {
@@ -350,16 +371,13 @@ final class Reads {
         start,
         Math.max(start, stop),
         (from, to) -> {
-          for (long at = from; at < to; at += requestLimit) {
+          for (long at = from; at < to; ) {
+            long next = Math.min(to, requestEnd(at));
             ReadRequest request =
-                new ReadRequest(
-                    services,
-                    inode,
-                    inode.handles.readerInUse(),
-                    at,
-                    Math.min(to, at + requestLimit));
+                new ReadRequest(services, inode, inode.handles.readerInUse(), at, next);
             inode.begin(request);
             begun.add(request);
+            at = next;
           }
         });
     return begun;

@@ -1,5 +1,7 @@
 package dev.netfs.engine;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What the parts of one mount's engine share.
  *
@@ -12,6 +14,7 @@ package dev.netfs.engine;
  * @param dirty how many dirty bytes there are, and who waits for fewer
  * @param attributes what is known of attributes
  * @param inodes what is known of files
+ * @param disk the cache on disk, or null
  * @param stats the counters
  * @param rsize the most bytes of one read
  * @param wsize the most bytes of one write
@@ -26,6 +29,7 @@ record Services(
     DirtyLimit dirty,
     AttributeCache attributes,
     InodeTable inodes,
+    @Nullable DiskCache disk,
     Stats stats,
     int rsize,
     int wsize) {}

@@ -13,6 +13,8 @@ final class Stats {
   final LongAdder bytesToServer = new LongAdder();
   final LongAdder bytesFromMemory = new LongAdder();
   final LongAdder bytesFromZero = new LongAdder();
+  final LongAdder bytesFromDisk = new LongAdder();
+  final LongAdder bytesToDisk = new LongAdder();
   final LongAdder retries = new LongAdder();
   final LongAdder reconnects = new LongAdder();
 
@@ -26,7 +28,7 @@ final class Stats {
     requests.computeIfAbsent(kind, k -> new LongAdder()).increment();
   }
 
-  NetfsStats snapshot(long cachedBytes, long dirtyBytes) {
+  NetfsStats snapshot(long cachedBytes, long dirtyBytes, long diskBytes, long diskFailures) {
     Map<String, Long> counts = new HashMap<>();
     requests.forEach((kind, count) -> counts.put(kind, count.sum()));
     return new NetfsStats(
@@ -42,6 +44,10 @@ final class Stats {
         listingsAhead.sum(),
         listingsAheadUsed.sum(),
         filesAhead.sum(),
-        filesAheadUsed.sum());
+        filesAheadUsed.sum(),
+        bytesFromDisk.sum(),
+        bytesToDisk.sum(),
+        diskBytes,
+        diskFailures);
   }
 }

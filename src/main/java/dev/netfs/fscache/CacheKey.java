@@ -110,14 +110,19 @@ public final class CacheKey {
       throw new IllegalArgumentException(
           what + "whose password has to be given as option 'encryptionKey'");
     }
-    try (InputStream in = Files.newInputStream(file)) {
+    try {
       KeyStore store = KeyStore.getInstance(type);
-      store.load(in, password);
+      try (InputStream in = Files.newInputStream(file)) {
+        store.load(in, password);
+      } catch (IOException e) {
+        throw new IOException(what + "which cannot be opened: " + e.getMessage(), e);
+      }
       byte[] found = null;
       for (String alias : Collections.list(store.aliases())) {
-        Key key = store.entryInstanceOf(alias, KeyStore.SecretKeyEntry.class)
-            ? store.getKey(alias, password)
-            : null;
+        Key key =
+            store.entryInstanceOf(alias, KeyStore.SecretKeyEntry.class)
+                ? store.getKey(alias, password)
+                : null;
         byte[] encoded = key == null ? null : key.getEncoded();
         if (encoded != null && found != null) {
           throw new IllegalArgumentException(what + "which holds more than one secret key");
@@ -151,7 +156,8 @@ public final class CacheKey {
       }
       Path made = file.resolveSibling(file.getFileName() + "." + UUID.randomUUID() + ".new");
       try {
-        OwnerOnly.write(made, text, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING);
+        OwnerOnly.write(
+            made, text, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING);
         OwnerOnly.linkIfAbsent(made, file);
       } catch (FileAlreadyExistsException e) {
         // Another JVM was first.

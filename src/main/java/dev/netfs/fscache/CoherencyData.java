@@ -44,16 +44,14 @@ public record CoherencyData(
 
   /**
    * Returns whether bytes of an object in this state are those of one in another. Where both show a
-   * version it decides, and times do not matter.
+   * version it decides, since equal versions of one path prove equal content.
    */
   public boolean matches(CoherencyData other) {
-    boolean same =
-        version != null && other.version != null
-            ? version.equals(other.version)
-            : version == null && other.version == null && modified.equals(other.modified);
-    return same
-        && type == other.type
-        && size == other.size
-        && Objects.equals(fileKey, other.fileKey);
+    if (type != other.type || size != other.size) {
+      return false;
+    }
+    return version != null || other.version != null
+        ? Objects.equals(version, other.version)
+        : modified.equals(other.modified) && Objects.equals(fileKey, other.fileKey);
   }
 }

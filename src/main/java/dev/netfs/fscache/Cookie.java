@@ -120,7 +120,7 @@ public final class Cookie implements Closeable {
   }
 
   /** Begins a use, which a {@link #close} ends; returns false if the last one has ended. */
-  boolean retain() {
+  public boolean retain() {
     while (true) {
       int now = uses.get();
       if (now == 0) {

@@ -179,8 +179,8 @@ public final class Volume implements Closeable {
   }
 
   /** Opens the file that has a name, if it is of a state. Under the name's stripe. */
-  private @Nullable Cookie openFile(
-      String name, byte[] object, String path, CoherencyData state) throws IOException {
+  private @Nullable Cookie openFile(String name, byte[] object, String path, CoherencyData state)
+      throws IOException {
     Path file = file(name);
     FileChannel channel = null;
     boolean writable = true;
@@ -249,8 +249,8 @@ public final class Volume implements Closeable {
   }
 
   /** Makes a file of an object. Under the name's stripe. */
-  private @Nullable Cookie createFile(
-      String name, byte[] object, String path, CoherencyData state) throws IOException {
+  private @Nullable Cookie createFile(String name, byte[] object, String path, CoherencyData state)
+      throws IOException {
     if (!cache.mayAllocate(CookieHeader.REGION)) {
       return null;
     }
@@ -260,6 +260,10 @@ public final class Volume implements Closeable {
       return null;
     }
     Path file = file(name);
+    if (!Files.exists(directory.resolve("volume"))) {
+      // Without its header nobody could ever read what is made here.
+      throw new NoSuchFileException(directory.toString(), null, "the cache's directory is gone");
+    }
     OwnerOnly.createDirectories(objects.resolve(name.substring(0, 2)));
     FileLock making = FileRegionLock.lock(lockChannel(), stripeNumber(name));
     if (making == null) {

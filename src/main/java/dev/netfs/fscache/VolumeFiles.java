@@ -39,8 +39,7 @@ final class VolumeFiles {
     }
     OwnerOnly.createDirectories(volume);
     try (FileChannel channel =
-        OwnerOnly.open(
-            lockFile(volume), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+        OwnerOnly.open(lockFile(volume), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
       FileLock lock = FileRegionLock.lock(channel, HEADER_LOCK);
       try {
         header = read(volume, key); // another JVM may have been first
@@ -107,8 +106,7 @@ final class VolumeFiles {
    */
   static void rekey(Path volume, CacheKey from, CacheKey to) throws IOException {
     try (FileChannel channel =
-        OwnerOnly.open(
-            lockFile(volume), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+        OwnerOnly.open(lockFile(volume), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
       FileLock lock = FileRegionLock.lock(channel, HEADER_LOCK);
       try {
         VolumeHeader header = read(volume, from);

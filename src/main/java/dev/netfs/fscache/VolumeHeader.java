@@ -109,9 +109,7 @@ record VolumeHeader(byte[] id, VolumeKey key, String identity) {
     }
     Records.Fields secret = Records.decode(payload, 0, payload.length);
     return new VolumeHeader(
-        id,
-        new VolumeKey(secret.bytes("key", VolumeKey.BYTES), encrypts),
-        secret.text("identity"));
+        id, new VolumeKey(secret.bytes("key", VolumeKey.BYTES), encrypts), secret.text("identity"));
   }
 
   private static WrongKeyException wrongKey(@Nullable CacheKey user, Path where) {
@@ -132,9 +130,7 @@ record VolumeHeader(byte[] id, VolumeKey key, String identity) {
       // The nonce may be 0: a wrapping key wraps once.
       Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding");
       cipher.init(
-          mode,
-          new SecretKeySpec(wrapping, "AES"),
-          new GCMParameterSpec(Sealer.TAG * 8, nonce));
+          mode, new SecretKeySpec(wrapping, "AES"), new GCMParameterSpec(Sealer.TAG * 8, nonce));
       cipher.updateAAD(id);
       if (!wraps) {
         return cipher.doFinal(payload, NONCE, payload.length - NONCE);

@@ -1,5 +1,6 @@
 package dev.netfs.nio;
 
+import dev.netfs.engine.UserDirectories;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URISyntaxException;
@@ -13,10 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.Objects;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -54,40 +52,9 @@ record NamedMountFile(String name, String text, @Nullable Path directory) {
 
     /** Returns the files of the user that may be there, the first that is counts. */
     List<Path> userFiles() {
-      List<Path> directories = new ArrayList<>();
-      Path home = absolute(property.apply("user.home"));
-      String os =
-          Objects.requireNonNullElse(property.apply("os.name"), "").toLowerCase(Locale.ROOT);
-      Path xdg = absolute(environment.apply("XDG_CONFIG_HOME"));
-      if (xdg != null) {
-        directories.add(xdg);
-      } else if (os.startsWith("windows")) {
-        Path roaming = absolute(environment.apply("APPDATA"));
-        if (roaming != null) {
-          directories.add(roaming);
-        } else if (home != null) {
-          directories.add(home.resolve("AppData").resolve("Roaming"));
-        }
-      } else if (home != null) {
-        if (os.startsWith("mac")) {
-          directories.add(home.resolve("Library").resolve("Application Support"));
-        }
-        directories.add(home.resolve(".config"));
-      }
-      return directories.stream().map(dir -> dir.resolve("netfs").resolve(RESOURCE)).toList();
-    }
-
-    /** Returns a variable's directory; a relative one does not count, as XDG's standard has it. */
-    private static @Nullable Path absolute(@Nullable String value) {
-      if (value == null || value.isEmpty()) {
-        return null;
-      }
-      try {
-        Path path = Path.of(value);
-        return path.isAbsolute() ? path : null;
-      } catch (InvalidPathException e) {
-        return null; // no directory has this name
-      }
+      return UserDirectories.config(property, environment).stream()
+          .map(directory -> directory.resolve(RESOURCE))
+          .toList();
     }
   }
 

@@ -5,16 +5,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.netfs.share.OpenIntent.Disposition;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -33,6 +41,8 @@ class FileModelTest {
 
   /** Far offsets are around here: past what 32 bits hold, and unaligned. */
   private static final long FAR = (4L << 30) + 12_345;
+
+  @TempDir Path temp;
 
   static LongStream seeds() {
     Long one = Long.getLong(NAME + ".seed");
@@ -65,6 +75,27 @@ class FileModelTest {
     run(seed, true, OPERATIONS / 2);
   }
 
+  /** With a cache on disk, mounts that end and begin anew, and a disk that loses its memory. */
+  @ParameterizedTest
+  @MethodSource("seeds")
+  @Tag("C1")
+  @Tag("C2")
+  @Tag("C5")
+  @Tag("C7")
+  @Tag("R2")
+  void readsWhatWasWrittenWithACacheOnDisk(long seed) throws IOException {
+    Path directory = Files.createTempDirectory(temp, "cache");
+    Shrinking.run(
+        NAME,
+        seed,
+        OPERATIONS,
+        steps -> {
+          VirtualTime time = new VirtualTime(seed);
+          Path fresh = Files.createTempDirectory(directory, "run");
+          time.run(() -> new Run(time, seed, seed % 3 == 1, fresh).execute(steps));
+        });
+  }
+
   private static void run(long seed, boolean faults, int operations) {
     Shrinking.run(
         NAME,
@@ -72,7 +103,7 @@ class FileModelTest {
         operations,
         steps -> {
           VirtualTime time = new VirtualTime(seed);
-          time.run(() -> new Run(time, seed, faults).execute(steps));
+          time.run(() -> new Run(time, seed, faults, null).execute(steps));
         });
   }
 
@@ -81,16 +112,20 @@ class FileModelTest {
     private final long seed;
     private Random random;
     private final SimServer server;
-    private final Mount mount;
+    private final @Nullable Path disk;
+    private final Map<String, Object> options = new HashMap<>();
+    private Mount mount;
     private final int pageSize;
     private final boolean far;
+    private OpenFile first;
     private final List<OpenFile> files = new ArrayList<>();
     private final Map<OpenFile, OpenMode> modes = new HashMap<>();
     private final List<String> log = new ArrayList<>();
     private final ExtentSet everWritten = new ExtentSet();
     private final SparseBytes expected = new SparseBytes();
 
-    Run(VirtualTime time, long seed, boolean faults) throws IOException {
+    Run(VirtualTime time, long seed, boolean faults, @Nullable Path disk) throws IOException {
+      this.disk = disk;
       this.time = time;
       this.seed = seed;
       random = new Random(seed);
@@ -108,7 +143,6 @@ class FileModelTest {
       server.depth = 1 + random.nextInt(8);
       far = server.rsize > 1 && random.nextInt(4) == 0;
       pageSize = 4096 << random.nextInt(3);
-      Map<String, Object> options = new HashMap<>();
       options.put("pageSize", pageSize);
       options.put("memory", random.nextBoolean() ? 128 * 1024 : 4 << 20);
       options.put("retries", 50);
@@ -130,6 +164,17 @@ class FileModelTest {
       if (random.nextInt(3) == 0) {
         options.put("attrTtl", random.nextBoolean() ? "0s" : "5ms");
       }
+      if (disk != null) {
+        options.put("disk", disk.resolve("cache"));
+        options.put("granule", 4096 << (2 * (seed % 4)));
+        if (seed % 5 == 0) {
+          options.put("encrypt", "off");
+        } else {
+          Path key = disk.resolve("key");
+          Files.write(key, new byte[32]);
+          options.put("encryptionKeyFile", key);
+        }
+      }
       // What frames hold before they are used: a byte that is never written to the file.
       byte[] dirt = new byte[200_000];
       Arrays.fill(dirt, (byte) 0x5A);
@@ -141,7 +186,7 @@ class FileModelTest {
 
     void execute(List<Integer> steps) throws IOException {
       try {
-        OpenFile first = open(OpenMode.Caching.CACHED, Disposition.OPEN_OR_CREATE, false);
+        first = open(OpenMode.Caching.CACHED, Disposition.OPEN_OR_CREATE, false);
         for (int number :
             server.rsize == 1 ? steps.subList(0, Math.min(50, steps.size())) : steps) {
           random = new Random(seed * 1_000_003 + number);
@@ -242,8 +287,12 @@ class FileModelTest {
           assertThat(file.size()).isEqualTo(expected.size());
         }
         case 16 -> {
-          log.add("drop caches");
-          mount.dropCaches();
+          if (disk != null && random.nextInt(3) == 0) {
+            remount();
+          } else {
+            log.add("drop caches");
+            mount.dropCaches();
+          }
         }
         case 17 -> {
           log.add("stat");
@@ -275,6 +324,40 @@ class FileModelTest {
         default -> {
           log.add("wait");
           time.sleep(random.nextInt(5_000_000), TimeUnit.MICROSECONDS);
+        }
+      }
+    }
+
+    private void remount() throws IOException {
+      log.add("remount");
+      files.clear();
+      mount.close();
+      compareServer("after unmounting");
+      if (random.nextInt(3) == 0) {
+        damage();
+      }
+      mount = server.mount(options);
+      first = open(OpenMode.Caching.CACHED, Disposition.OPEN_OR_CREATE, false);
+    }
+
+    /** Changes a byte somewhere in the cache. */
+    private void damage() throws IOException {
+      Path cache = Objects.requireNonNull(disk).resolve("cache");
+      if (!Files.exists(cache)) {
+        return; // the mount caches nothing
+      }
+      try (Stream<Path> all = Files.walk(cache)) {
+        for (Path object :
+            all.filter(file -> file.toString().contains("/objects/")).sorted().toList()) {
+          if (!Files.isRegularFile(object)) {
+            continue;
+          }
+          try (FileChannel channel =
+              FileChannel.open(object, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            long at = (long) (random.nextDouble() * channel.size());
+            log.add("damage at " + at + " of " + channel.size());
+            channel.write(ByteBuffer.wrap(new byte[] {(byte) random.nextInt(256)}), at);
+          }
         }
       }
     }

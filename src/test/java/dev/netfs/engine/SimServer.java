@@ -116,6 +116,11 @@ final class SimServer implements ShareProvider {
     file.data.write(0, data);
   }
 
+  /** Sets a file's time, in seconds, as another client would. */
+  synchronized void putTime(String path, long seconds) {
+    tree.fileAt(path).modified = FileTime.from(seconds, TimeUnit.SECONDS);
+  }
+
   /** Changes a part of a file as another client would. */
   synchronized void putRange(String path, long offset, byte[] data) {
     SimTree.File file = tree.fileAt(path);

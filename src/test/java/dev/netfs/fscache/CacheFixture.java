@@ -83,8 +83,7 @@ final class CacheFixture {
     return true;
   }
 
-  static @Nullable Cookie open(Volume volume, String path, CoherencyData state)
-      throws IOException {
+  static @Nullable Cookie open(Volume volume, String path, CoherencyData state) throws IOException {
     return volume.open(path, state, false);
   }
 

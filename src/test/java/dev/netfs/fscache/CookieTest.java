@@ -52,7 +52,12 @@ class CookieTest {
 
   @ParameterizedTest
   @CsvSource({
-    "4096, true", "4096, false", "65536, true", "262144, true", "262144, false", "16777216, true"
+    "4096, true",
+    "4096, false",
+    "65536, true",
+    "262144, true",
+    "262144, false",
+    "16777216, true"
   })
   void whatIsWrittenIsReadAgainAlsoAfterARestart(int granule, boolean encrypted)
       throws IOException {
@@ -176,7 +181,11 @@ class CookieTest {
       assertThat(CacheFixture.open(plain, "/f", state(content.length, 7))).isNull();
       Path file = CacheFixture.objects(directory).get(0);
       try (Cookie foreign = make(other, "/f", state(content.length, 7))) {
-        Path mine = CacheFixture.objects(directory).stream().filter(f -> !f.equals(file)).findAny().orElseThrow();
+        Path mine =
+            CacheFixture.objects(directory).stream()
+                .filter(f -> !f.equals(file))
+                .findAny()
+                .orElseThrow();
         Files.write(mine, Files.readAllBytes(file));
         assertThat(readAndCompare(foreign, content)).isZero();
       }

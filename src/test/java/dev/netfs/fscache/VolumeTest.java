@@ -42,8 +42,7 @@ class VolumeTest {
   private void fill(CacheKey key) throws IOException {
     try (FsCache cache = CacheFixture.cache(directory);
         Volume volume = cache.volume(SHARE, key, 65536);
-        Cookie cookie =
-            Objects.requireNonNull(volume.open("/f", state(CONTENT.length, 7), true))) {
+        Cookie cookie = Objects.requireNonNull(volume.open("/f", state(CONTENT.length, 7), true))) {
       CacheFixture.write(cookie, CONTENT, 0, CONTENT.length);
     }
   }
@@ -170,7 +169,10 @@ class VolumeTest {
   @Test
   void nothingInTheDirectoryShowsNamesOrContents() throws IOException {
     String secretName = "/private-folder/salary-list-2026.csv";
-    byte[] text = "Everything that is written here is confidential. ".repeat(3000).getBytes(StandardCharsets.UTF_8);
+    byte[] text =
+        "Everything that is written here is confidential. "
+            .repeat(3000)
+            .getBytes(StandardCharsets.UTF_8);
     try (FsCache cache = CacheFixture.cache(directory);
         Volume volume = cache.volume(SHARE, CacheFixture.key("pass"), 4096);
         Cookie cookie =

@@ -1,0 +1,104 @@
+package dev.netfs.engine;
+
+import dev.netfs.fscache.Cookie;
+import dev.netfs.share.IoSegments;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a download brings, on its way to the disk: a copy, taken as it arrives, before a local write
+ * can touch the page; written behind by a thread of {@link DiskCache}, granule by granule.
+ *
+ * <p>Only what is proven comes to the disk. A timestamp that was too young when the download began
+ * proves nothing (C3), so what it brings is not copied in the first place.
+ */
+final class CopyToCache {
+  private final DiskCache disk;
+  private final DiskFile file;
+  private final long start;
+  private final ByteBuffer[] chunks;
+  private final int chunkSize;
+
+  private CopyToCache(DiskCache disk, DiskFile file, long start, ByteBuffer[] chunks) {
+    this.disk = disk;
+    this.file = file;
+    this.start = start;
+    this.chunks = chunks;
+    this.chunkSize = chunks[0].capacity();
+  }
+
+  /** Prepares to copy a range; null if nothing may be copied now. */
+  static @Nullable CopyToCache begin(DiskCache disk, DiskFile file, long start, long end) {
+    ByteBuffer[] chunks = disk.chunks(end - start);
+    return chunks == null ? null : new CopyToCache(disk, file, start, chunks);
+  }
+
+  /** Takes bytes in. By several threads at once, for ranges that do not overlap. */
+  void take(long offset, IoSegments source) {
+    long at = offset - start;
+    while (source.hasRemaining()) {
+      int within = (int) (at % chunkSize);
+      int step = (int) Math.min(source.remaining(), chunkSize - within);
+      source.get(chunks[(int) (at / chunkSize)].duplicate().position(within).limit(within + step));
+      at += step;
+    }
+  }
+
+  /** Has ranges of what was taken in written, and the memory given back. */
+  void finish(ExtentSet good) {
+    disk.write(
+        () -> {
+          try {
+            write(good);
+          } catch (IOException | RuntimeException e) {
+            disk.failed(e);
+          } finally {
+            disk.release(chunks);
+          }
+        });
+  }
+
+  /** Gives the memory back. */
+  void cancel() {
+    disk.release(chunks);
+  }
+
+  private void write(ExtentSet good) throws IOException {
+    if (good.isEmpty() || file.isOver()) {
+      return;
+    }
+    try (Cookie cookie = file.open(true)) {
+      if (cookie == null) {
+        return;
+      }
+      long size = file.state().size();
+      int granule = cookie.granule();
+      for (int i = 0; i < good.size(); i++) {
+        long at = Reads.roundUp(good.start(i), Reads.BLOCK);
+        long end = Math.min(good.end(i), size);
+        end = end == size ? size : end / Reads.BLOCK * Reads.BLOCK;
+        while (at < end && !file.isOver()) {
+          long stop = Math.min(end, (at / granule + 1) * granule);
+          if (cookie.write(at, view(at, stop))) {
+            disk.stats().bytesToDisk.add(stop - at);
+          }
+          at = stop;
+        }
+      }
+    }
+  }
+
+  private IoSegments view(long from, long to) {
+    List<ByteBuffer> parts = new ArrayList<>();
+    for (long at = from - start; at < to - start; ) {
+      int within = (int) (at % chunkSize);
+      int step = (int) Math.min(to - start - at, chunkSize - within);
+      parts.add(chunks[(int) (at / chunkSize)].duplicate().position(within).limit(within + step));
+      at += step;
+    }
+    return IoSegments.of(parts);
+  }
+}

@@ -1,0 +1,294 @@
+package dev.netfs.engine;
+
+import dev.netfs.CacheMode;
+import dev.netfs.fscache.CacheKey;
+import dev.netfs.fscache.CacheLimits;
+import dev.netfs.fscache.CoherencyData;
+import dev.netfs.fscache.Cookie;
+import dev.netfs.fscache.FsCache;
+import dev.netfs.fscache.Volume;
+import dev.netfs.fscache.WrongKeyException;
+import dev.netfs.share.FileInfo;
+import dev.netfs.share.ShareOptions;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A mount's cache on disk: the engine's side of {@link dev.netfs.fscache}, with the threads that
+ * wait for the local disk.
+ *
+ * <p>Reading comes before writing behind. What is to be written waits in memory, within {@link
+ * #budget}; who finds that used up does not wait, but goes without: the download that would have
+ * been kept is not. So a reader is never slower for the cache than its server is.
+ *
+ * <p>Nothing that goes wrong here reaches a caller: what cannot be read is fetched from the server
+ * (R2), and what cannot be written is not kept (C4).
+ *
+ * <p><b>Concurrency.</b> {@link #lock} is a leaf, held for moving work in queues. The work itself
+ * runs on the engine's threads without any lock of the engine's.
+ */
+final class DiskCache implements Closeable {
+  private static final System.Logger LOG = System.getLogger("dev.netfs.engine");
+
+  /** So much work at once: two threads keep a disk and two processors busy. */
+  private static final int MOST_READERS = 4;
+
+  private static final int MOST_WRITERS = 2;
+  private static final int CHUNK = 64 << 10;
+  private static final long MAINTAIN_SECONDS = 5;
+
+  private final Background background;
+  private final Stats stats;
+  private final FsCache cache;
+  private final Volume volume;
+  private final long budget;
+  private final Background.Task maintenance;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final ArrayDeque<Runnable> reads = new ArrayDeque<>(); // guarded by lock
+  private final ArrayDeque<Runnable> writes = new ArrayDeque<>(); // guarded by lock
+  private final ArrayDeque<ByteBuffer> free = new ArrayDeque<>(); // guarded by lock
+  private final List<CompletableFuture<Boolean>> draining = new ArrayList<>(); // guarded by lock
+  private int readers; // guarded by lock
+  private int writers; // guarded by lock
+  private long held; // guarded by lock: bytes of chunks that are in use
+  private volatile boolean closed;
+
+  private DiskCache(Background background, Stats stats, FsCache cache, Volume volume, long memory) {
+    this.background = background;
+    this.stats = stats;
+    this.cache = cache;
+    this.volume = volume;
+    this.budget = Math.max(16 * CHUNK, Math.min(64L << 20, memory / 4));
+    this.maintenance =
+        background.repeat(
+            () -> background.execute(this::maintain), MAINTAIN_SECONDS, TimeUnit.SECONDS);
+  }
+
+  /**
+   * Opens a mount's cache.
+   *
+   * @return null if the mount has none, or its directory cannot be used, which is logged
+   * @throws WrongKeyException if it is encrypted with another key
+   * @throws IOException if the user's key cannot be read
+   */
+  static @Nullable DiskCache open(
+      MountOptions mount, ShareOptions options, String identity, Background background, Stats stats)
+      throws IOException {
+    DiskOptions disk = mount.disk();
+    Path directory = disk.directory();
+    if (directory == null || mount.cache() == CacheMode.NONE || mount.cache() == CacheMode.STRICT) {
+      return null;
+    }
+    CacheKey key = DiskOptions.key(options, disk.encrypt());
+    try {
+      FsCache cache = FsCache.open(directory, CacheLimits.of(disk.size()));
+      try {
+        Volume volume = cache.volume(identity, key, disk.granule());
+        return new DiskCache(background, stats, cache, volume, mount.memory());
+      } catch (IOException e) {
+        cache.close();
+        throw e;
+      }
+    } catch (WrongKeyException e) {
+      throw e;
+    } catch (IOException e) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          identity + " goes without its disk cache in " + directory + ": " + e);
+      return null;
+    }
+  }
+
+  /** Returns how large the unit is in which new files are kept. */
+  int granule() {
+    return volume.granule();
+  }
+
+  /** Returns what stands for a file in a state, which is looked for when it is needed. */
+  DiskFile file(String path, FileInfo info) {
+    return new DiskFile(this, path, CoherencyData.of(info));
+  }
+
+  @Nullable Cookie open(String path, CoherencyData state, boolean create) throws IOException {
+    return closed ? null : volume.open(path, state, create);
+  }
+
+  /** Forgets a name's content, which is about to be something else's. May be interrupted. */
+  void forget(String path) {
+    try {
+      volume.remove(path);
+    } catch (IOException e) {
+      failed(e);
+    }
+  }
+
+  /** Notes that local I/O failed, or that something is wrong here: no caller hears of it. */
+  void failed(Exception failure) {
+    cache.failed(failure instanceof IOException io ? io : new IOException(failure));
+  }
+
+  /** Has something read, soon. */
+  void read(Runnable work) {
+    lock.lock();
+    try {
+      reads.add(work);
+      if (readers == MOST_READERS) {
+        return;
+      }
+      readers++;
+    } finally {
+      lock.unlock();
+    }
+    background.execute(this::runReads);
+  }
+
+  /** Has something written, some time. */
+  void write(Runnable work) {
+    lock.lock();
+    try {
+      writes.add(work);
+      if (writers == MOST_WRITERS) {
+        return;
+      }
+      writers++;
+    } finally {
+      lock.unlock();
+    }
+    background.execute(this::runWrites);
+  }
+
+  private void runReads() {
+    Runnable next = nextRead();
+    while (next != null) {
+      next.run();
+      next = nextRead();
+    }
+  }
+
+  private @Nullable Runnable nextRead() {
+    lock.lock();
+    try {
+      Runnable next = reads.poll();
+      if (next == null) {
+        readers--;
+      }
+      return next;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void runWrites() {
+    Runnable next = nextWrite();
+    while (next != null) {
+      next.run();
+      next = nextWrite();
+    }
+  }
+
+  private @Nullable Runnable nextWrite() {
+    List<CompletableFuture<Boolean>> drained;
+    lock.lock();
+    try {
+      Runnable next = writes.poll();
+      if (next != null || --writers > 0) {
+        return next;
+      }
+      drained = List.copyOf(draining);
+      draining.clear();
+    } finally {
+      lock.unlock();
+    }
+    drained.forEach(waiter -> waiter.complete(true));
+    return null;
+  }
+
+  /** Returns memory for what is to be written; null if there is too much of it already. */
+  ByteBuffer @Nullable [] chunks(long bytes) {
+    int count = (int) ((bytes + CHUNK - 1) / CHUNK);
+    ByteBuffer[] chunks = new ByteBuffer[count];
+    lock.lock();
+    try {
+      if (held + (long) count * CHUNK > budget || closed) {
+        return null;
+      }
+      held += (long) count * CHUNK;
+      for (int i = 0; i < count; i++) {
+        ByteBuffer chunk = free.poll();
+        chunks[i] = chunk != null ? chunk : ByteBuffer.allocate(CHUNK);
+      }
+    } finally {
+      lock.unlock();
+    }
+    return chunks;
+  }
+
+  /** Takes memory back. */
+  void release(ByteBuffer[] chunks) {
+    lock.lock();
+    try {
+      held -= (long) chunks.length * CHUNK;
+      for (ByteBuffer chunk : chunks) {
+        if ((long) free.size() * CHUNK < budget / 2) {
+          free.add(chunk.clear());
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void maintain() {
+    if (!closed) {
+      cache.maintain();
+    }
+  }
+
+  Stats stats() {
+    return stats;
+  }
+
+  /** Returns how many bytes the directory's objects take, of all mounts, as far as is known. */
+  long usage() {
+    return cache.usage();
+  }
+
+  /** Returns how often something could not be read or written, or did not prove itself. */
+  long failures() {
+    return cache.failures() + cache.refutedSlots();
+  }
+
+  /** Waits until nothing is left to be written. */
+  void drain() {
+    CompletableFuture<Boolean> over = new CompletableFuture<>();
+    lock.lock();
+    try {
+      if (writers == 0) {
+        return;
+      }
+      draining.add(over);
+    } finally {
+      lock.unlock();
+    }
+    Await.untilDone(over);
+  }
+
+  /** Writes what is left, and lets go of the directory. */
+  @Override
+  public void close() {
+    maintenance.cancel();
+    drain();
+    closed = true;
+    volume.close();
+    cache.close();
+  }
+}

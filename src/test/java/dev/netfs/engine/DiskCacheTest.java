@@ -1,0 +1,314 @@
+package dev.netfs.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.netfs.fscache.WrongKeyException;
+import dev.netfs.share.OpenIntent.Disposition;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A mount with a cache on disk: what is read again after a restart, and what must not be. */
+@Timeout(60)
+class DiskCacheTest {
+  private static final int MIB = 1 << 20;
+
+  private static final OpenMode READ_WRITE =
+      new OpenMode(
+          true,
+          true,
+          Disposition.OPEN_OR_CREATE,
+          false,
+          -1,
+          OpenMode.Durability.BACK,
+          OpenMode.Caching.CACHED);
+
+  @TempDir Path temp;
+  private final SimServer server = new SimServer(1);
+  private Path key;
+
+  @BeforeEach
+  void makeKey() throws IOException {
+    key = Files.write(temp.resolve("key"), bytes(99, 32));
+  }
+
+  private static byte[] bytes(long seed, int length) {
+    byte[] bytes = new byte[length];
+    new Random(seed).nextBytes(bytes);
+    return bytes;
+  }
+
+  private Mount mount(Object... more) throws IOException {
+    Map<String, Object> options = new HashMap<>();
+    options.put("disk", temp.resolve("cache"));
+    options.put("encryptionKeyFile", key);
+    for (int i = 0; i < more.length; i += 2) {
+      options.put((String) more[i], more[i + 1]);
+    }
+    return server.mount(options);
+  }
+
+  private static byte[] read(Mount mount, String path) throws IOException {
+    try (OpenFile file = mount.open(path, OpenMode.READ)) {
+      ByteBuffer all = ByteBuffer.allocate((int) file.size());
+      int step = 50_000;
+      while (all.hasRemaining()) {
+        int at = all.position();
+        all.limit(Math.min(all.capacity(), at + step));
+        if (file.read(all, at) < 0) {
+          break;
+        }
+        all.limit(all.capacity());
+      }
+      return all.array();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"4KiB", "64KiB", "256KiB", "2MiB"})
+  void whatWasReadIsNotFetchedAgainAfterARestart(String granule) throws IOException {
+    byte[] content = bytes(1, 3 * MIB + 12_345);
+    server.put("/f", content);
+    try (Mount mount = mount("granule", granule)) {
+      assertThat(read(mount, "/f")).isEqualTo(content);
+    }
+    int reads = server.count("read");
+    try (Mount mount = mount()) {
+      assertThat(read(mount, "/f")).isEqualTo(content);
+      assertThat(server.count("read")).as("reads from the server").isEqualTo(reads);
+      assertThat(mount.stats().bytesFromServer()).isZero();
+      assertThat(mount.stats().bytesFromDisk()).isEqualTo(content.length);
+      assertThat(mount.stats().diskFailures()).isZero();
+    }
+  }
+
+  @Test
+  @Tag("C2")
+  void whatSomebodyElseChangedMeanwhileIsFetchedAgain() throws IOException {
+    byte[] content = bytes(1, MIB);
+    server.put("/f", content);
+    try (Mount mount = mount()) {
+      assertThat(read(mount, "/f")).isEqualTo(content);
+    }
+    byte[] changed = bytes(2, MIB);
+    server.put("/f", changed);
+    try (Mount mount = mount()) {
+      assertThat(read(mount, "/f")).isEqualTo(changed);
+      assertThat(mount.stats().bytesFromDisk()).isZero();
+    }
+    try (Mount mount = mount()) {
+      assertThat(read(mount, "/f")).isEqualTo(changed);
+      assertThat(mount.stats().bytesFromServer()).isZero();
+    }
+  }
+
+  @Test
+  @Tag("C3")
+  void whatWasFetchedWhileItsTimestampWasYoungIsNotKept() throws IOException {
+    byte[] content = bytes(1, MIB);
+    server.freshTimes = true;
+    server.put("/f", content);
+    try (Mount mount = mount()) {
+      assertThat(read(mount, "/f")).isEqualTo(content);
+    }
+    byte[] changed = bytes(2, MIB);
+    server.putSameTime("/f", changed); // within the same tick, as the server's clock has it
+    try (Mount mount = mount()) {
+      assertThat(read(mount, "/f")).isEqualTo(changed);
+      assertThat(mount.stats().bytesFromDisk()).isZero();
+    }
+  }
+
+  @Test
+  @Tag("C5")
+  void whatIsWrittenHereLeavesNothingOldBehind() throws IOException {
+    byte[] content = bytes(1, MIB);
+    server.put("/f", content);
+    try (Mount mount = mount()) {
+      assertThat(read(mount, "/f")).isEqualTo(content);
+      try (OpenFile file = mount.open("/f", READ_WRITE)) {
+        byte[] piece = bytes(3, 100_000);
+        file.write(ByteBuffer.wrap(piece), 300_001);
+        System.arraycopy(piece, 0, content, 300_001, piece.length);
+        file.force(false);
+        mount.dropCaches();
+        ByteBuffer all = ByteBuffer.allocate(MIB);
+        assertThat(file.read(all, 0)).isEqualTo(MIB);
+        assertThat(all.array()).isEqualTo(content);
+      }
+      assertThat(read(mount, "/f")).isEqualTo(content);
+    }
+    try (Mount mount = mount()) {
+      assertThat(read(mount, "/f")).isEqualTo(content);
+    }
+  }
+
+  @Test
+  void aNameThatStandsForAnotherFileOfTheSameLooksIsReadAnew() throws IOException {
+    byte[] one = bytes(1, 100_000);
+    byte[] other = bytes(2, 100_000);
+    server.put("/a", one);
+    server.put("/b", other);
+    server.putTime("/a", 1_500_000_000L);
+    server.putTime("/b", 1_500_000_000L);
+    try (Mount mount = mount()) {
+      assertThat(read(mount, "/a")).isEqualTo(one);
+      assertThat(read(mount, "/b")).isEqualTo(other);
+      mount.rename("/a", "/b", true, false);
+      assertThat(read(mount, "/b")).isEqualTo(one);
+    }
+    try (Mount mount = mount()) {
+      assertThat(read(mount, "/b")).isEqualTo(one);
+    }
+  }
+
+  @Test
+  @Tag("R2")
+  @Tag("C7")
+  void whatIsDamagedOnDiskComesFromTheServerAndIsReplaced() throws IOException {
+    byte[] content = bytes(1, 2 * MIB);
+    server.put("/f", content);
+    try (Mount mount = mount()) {
+      assertThat(read(mount, "/f")).isEqualTo(content);
+    }
+    Path object = objects().get(0);
+    byte[] bytes = Files.readAllBytes(object);
+    bytes[bytes.length / 2] ^= 1;
+    Files.write(object, bytes);
+    try (Mount mount = mount()) {
+      assertThat(read(mount, "/f")).isEqualTo(content);
+      assertThat(mount.stats().diskFailures()).isEqualTo(1);
+      assertThat(mount.stats().bytesFromServer()).isEqualTo(256 << 10);
+    }
+    try (Mount mount = mount()) {
+      assertThat(read(mount, "/f")).isEqualTo(content);
+      assertThat(mount.stats().bytesFromServer()).isZero();
+    }
+  }
+
+  private List<Path> objects() throws IOException {
+    try (Stream<Path> all = Files.walk(temp.resolve("cache"))) {
+      return all.filter(Files::isRegularFile)
+          .filter(file -> file.toString().contains("/objects/"))
+          .toList();
+    }
+  }
+
+  @Test
+  @Tag("C4")
+  void aDirectoryThatIsDeletedUnderAMountIsNoTrouble() throws IOException {
+    byte[] content = bytes(1, 2 * MIB);
+    server.put("/f", content);
+    server.put("/g", content);
+    try (Mount mount = mount()) {
+      assertThat(read(mount, "/f")).isEqualTo(content);
+      mount.services().disk().drain();
+      try (Stream<Path> all = Files.walk(temp.resolve("cache"))) {
+        for (Path path : all.sorted((a, b) -> b.compareTo(a)).toList()) {
+          Files.delete(path);
+        }
+      }
+      mount.dropCaches();
+      assertThat(read(mount, "/f")).isEqualTo(content);
+      assertThat(read(mount, "/g")).isEqualTo(content);
+      try (OpenFile file = mount.open("/h", READ_WRITE)) {
+        file.write(ByteBuffer.wrap(content), 0);
+      }
+      assertThat(server.get("/h")).isEqualTo(content);
+    }
+    try (Mount mount = mount()) {
+      assertThat(read(mount, "/g")).isEqualTo(content);
+    }
+  }
+
+  @Test
+  @Tag("C4")
+  void aDirectoryThatCannotBeUsedIsGoneWithout() throws IOException {
+    byte[] content = bytes(1, MIB);
+    server.put("/f", content);
+    Path blocked = Files.writeString(temp.resolve("blocked"), "a file");
+    try (Mount mount = mount("disk", blocked.resolve("cache"))) {
+      assertThat(read(mount, "/f")).isEqualTo(content);
+    }
+    Path inaccessible = Files.createDirectory(temp.resolve("inaccessible"));
+    Files.setPosixFilePermissions(inaccessible, PosixFilePermissions.fromString("r-x------"));
+    try (Mount mount = mount("disk", inaccessible)) {
+      assertThat(read(mount, "/f")).isEqualTo(content);
+    }
+  }
+
+  @Test
+  void aWrongKeyEndsTheMountAndSaysSo() throws IOException {
+    server.put("/f", bytes(1, MIB));
+    try (Mount mount = mount()) {
+      read(mount, "/f");
+    }
+    Path other = Files.write(temp.resolve("other"), bytes(98, 32));
+    assertThatThrownBy(() -> mount("encryptionKeyFile", other))
+        .isInstanceOf(WrongKeyException.class)
+        .hasMessageContaining("encryptionKeyFile");
+    try (Mount mount = mount()) {
+      read(mount, "/f");
+      assertThat(mount.stats().bytesFromServer()).isZero();
+    }
+  }
+
+  @Test
+  void randomReadsFetchWhatTheyNeedAndFindItAgain() throws IOException {
+    byte[] content = bytes(1, 8 * MIB);
+    server.put("/f", content);
+    long first;
+    try (Mount mount = mount("pageSize", "4KiB")) {
+      readSome(mount, content);
+      first = mount.stats().bytesFromServer();
+      assertThat(first).as("bytes fetched").isLessThan(100 * 16_384);
+    }
+    try (Mount mount = mount("pageSize", "4KiB")) {
+      readSome(mount, content);
+      assertThat(mount.stats().bytesFromServer()).isZero();
+    }
+  }
+
+  private static void readSome(Mount mount, byte[] content) throws IOException {
+    Random random = new Random(5);
+    try (OpenFile file = mount.open("/f", OpenMode.READ)) {
+      for (int i = 0; i < 100; i++) {
+        int at = 1 + random.nextInt(content.length - 10_000);
+        ByteBuffer buffer = ByteBuffer.allocate(1 + random.nextInt(8_000));
+        assertThat(file.read(buffer, at)).isEqualTo(buffer.capacity());
+        assertThat(buffer.array())
+            .isEqualTo(Arrays.copyOfRange(content, at, at + buffer.capacity()));
+      }
+    }
+  }
+
+  @Test
+  @Tag("C8")
+  void twoMountsShareOneDirectory() throws IOException {
+    byte[] content = bytes(1, 4 * MIB);
+    server.put("/f", content);
+    try (Mount one = mount();
+        Mount other = mount()) {
+      assertThat(read(one, "/f")).isEqualTo(content);
+      one.services().disk().drain();
+      assertThat(read(other, "/f")).isEqualTo(content);
+      assertThat(other.stats().bytesFromServer()).isZero();
+    }
+  }
+}
