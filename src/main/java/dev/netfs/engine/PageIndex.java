@@ -138,4 +138,11 @@ final class PageIndex {
       root = null;
     }
   }
+
+  @Override
+  public String toString() {
+    Root top = root;
+    String height = top == null ? "no node" : "height " + (top.shift / BITS + 1);
+    return "PageIndex[" + count + " pages, " + height + "]";
+  }
 }

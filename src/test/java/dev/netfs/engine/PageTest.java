@@ -1,0 +1,238 @@
+package dev.netfs.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.BitSet;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PageTest {
+  private static final int SIZE = FramePool.SMALLEST;
+
+  private final FramePool pool = new FramePool(4 * SIZE);
+  private Mount mount;
+  private Inode inode;
+
+  @BeforeEach
+  void inode() throws IOException {
+    mount = new SimServer(1).mount(Map.of());
+    inode = new Inode(mount.services(), mount.services().inodes(), "/f");
+  }
+
+  @AfterEach
+  void unmount() throws IOException {
+    mount.close();
+  }
+
+  private Page page(int size) {
+    // Frames that have been used before: what is not valid must not matter.
+    FramePool.Frame frame = pool.allocate(size);
+    for (int i = 0; i < size; i++) {
+      frame.slab.put(frame.offset + i, (byte) 0x5a);
+    }
+    return new Page(inode, 3, frame, 0);
+  }
+
+  private static byte[] bytes(Random random, int length) {
+    byte[] bytes = new byte[length];
+    random.nextBytes(bytes);
+    return bytes;
+  }
+
+  /** A page, and what should be in it. */
+  private final class Model {
+    final Page page;
+    final byte[] content;
+    final BitSet valid = new BitSet();
+
+    Model(int size) {
+      page = page(size);
+      content = new byte[size];
+    }
+
+    void write(int offset, byte[] bytes) {
+      int margin = 3;
+      ByteBuffer src = ByteBuffer.allocate(bytes.length + 2 * margin).position(margin);
+      src.duplicate().put(bytes);
+      page.write(offset, src, bytes.length);
+      assertThat(src.position()).isEqualTo(margin + bytes.length);
+      set(offset, bytes);
+    }
+
+    void set(int offset, byte[] bytes) {
+      System.arraycopy(bytes, 0, content, offset, bytes.length);
+      valid.set(offset, offset + bytes.length);
+    }
+
+    void zero(int from, int to) {
+      page.zero(from, to);
+      if (from < to) {
+        set(from, new byte[to - from]);
+      }
+    }
+
+    void load(int offset, byte[] bytes) {
+      page.frame.view(offset, offset + bytes.length).put(bytes);
+      page.makeValid(offset, offset + bytes.length);
+      set(offset, bytes);
+    }
+
+    void retain(int from, int to) {
+      ExtentSet wanted = new ExtentSet();
+      // Only what was valid may be retained.
+      page.validSet().forEachIn(from, to, wanted::add);
+      page.retainValid(wanted);
+      valid.clear(0, from);
+      valid.clear(to, content.length);
+    }
+
+    void fillGaps(Model source, int from, int to) {
+      page.fillGaps(source.page, from, to);
+      for (int i = valid.nextClearBit(from); i < to; i = valid.nextClearBit(i)) {
+        content[i] = source.content[i];
+        valid.set(i);
+      }
+    }
+
+    void check() {
+      BitSet said = new BitSet();
+      page.validSet().forEachIn(0, content.length, (from, to) -> said.set((int) from, (int) to));
+      assertThat(said).isEqualTo(valid);
+      int seen = 0;
+      for (int offset = 0; offset < content.length; offset += 37) {
+        int end = valid.nextClearBit(offset);
+        checkRead(offset, page.readLocked(offset, dst(5000), 5000), end);
+        checkRead(offset, page.readLocked(offset, dst(10), 10), Math.min(end, offset + 10));
+        int warm = page.read(offset, dst(5000), 5000);
+        if (warm > 0) {
+          checkRead(offset, warm, end);
+          seen++;
+          checkRead(offset, page.read(offset, dst(10), 10), Math.min(end, offset + 10));
+        }
+      }
+      int pieces = page.validSet().size();
+      if (pieces == 1) {
+        assertThat(page.read(valid.nextSetBit(0), dst(1), 1)).isEqualTo(1);
+        assertThat(page.read(valid.length() - 1, dst(1), 1)).isEqualTo(1);
+      } else if (pieces == 0) {
+        assertThat(seen).isZero();
+      }
+    }
+
+    private ByteBuffer dst;
+
+    private ByteBuffer dst(int length) {
+      dst = ByteBuffer.allocate(length + 2).position(2);
+      return dst;
+    }
+
+    private void checkRead(int offset, int count, int end) {
+      assertThat(count).isEqualTo(Math.max(0, end - offset));
+      assertThat(dst.position()).isEqualTo(2 + count);
+      for (int i = 0; i < count; i++) {
+        if (dst.get(2 + i) != content[offset + i]) {
+          throw new AssertionError("byte " + (offset + i) + " of " + page.validSet());
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6})
+  void isValidWhereItWasFilledAndNowhereElse(long seed) {
+    Random random = new Random(seed);
+    Model model = new Model(SIZE);
+    for (int i = 0; i < 60; i++) {
+      int from = random.nextInt(SIZE);
+      int to = Math.min(SIZE, from + 1 + random.nextInt(1 + random.nextInt(1000)));
+      switch (random.nextInt(6)) {
+        case 0, 1 -> model.write(from, bytes(random, to - from));
+        case 2 -> model.zero(from, to);
+        case 3 -> model.load(from, bytes(random, to - from));
+        case 4 -> model.retain(random.nextInt(SIZE / 2), SIZE - random.nextInt(SIZE / 2));
+        default -> {
+          Model source = new Model(SIZE);
+          source.load(0, bytes(random, SIZE));
+          model.fillGaps(source, from, to);
+        }
+      }
+      model.check();
+    }
+  }
+
+  @Test
+  void theWidestOfSeveralPiecesIsReadWithoutALock() {
+    Model model = new Model(SIZE);
+    Random random = new Random(1);
+    model.write(0, bytes(random, 10));
+    model.write(100, bytes(random, 300));
+    model.write(1000, bytes(random, 20));
+    assertThat(model.page.read(100, ByteBuffer.allocate(SIZE), SIZE)).isEqualTo(300);
+    assertThat(model.page.read(399, ByteBuffer.allocate(SIZE), SIZE)).isEqualTo(1);
+    for (int outside : new int[] {0, 99, 400, 1000}) {
+      assertThat(model.page.read(outside, ByteBuffer.allocate(SIZE), SIZE)).isZero();
+    }
+    model.write(1020, bytes(random, 400));
+    assertThat(model.page.read(1000, ByteBuffer.allocate(SIZE), SIZE)).isEqualTo(420);
+    model.check();
+  }
+
+  @Test
+  void nothingIsZeroedBetweenAnEndAndItsBeginning() {
+    Model model = new Model(SIZE);
+    model.zero(9, 9);
+    model.zero(10, 5);
+    model.check();
+  }
+
+  @Test
+  void aLargerPageTakesOverWhatIsValid() {
+    Random random = new Random(1);
+    Model small = new Model(SIZE);
+    small.write(5, bytes(random, 10));
+    small.write(500, bytes(random, SIZE - 500));
+    Model large = new Model(2 * SIZE);
+    large.page.copy(small.page);
+    for (int i = 0; i < SIZE; i++) {
+      if (small.valid.get(i)) {
+        large.set(i, new byte[] {small.content[i]});
+      }
+    }
+    large.check();
+  }
+
+  @Test
+  void isEvictedOnlyWithoutPinsAndForGood() {
+    Model model = new Model(SIZE);
+    Page page = model.page;
+    model.write(0, new byte[SIZE]);
+    assertThat(page.tryPin()).isTrue();
+    assertThat(page.tryEvict()).as("two pins").isFalse();
+    assertThat(page.dropPin()).isFalse();
+    assertThat(page.tryEvict()).as("one pin").isFalse();
+    assertThat(page.dropPin()).isTrue();
+    assertThat(page.isEvicted()).isFalse();
+    model.check();
+    assertThat(page.tryEvict()).isTrue();
+    assertThat(page.isEvicted()).isTrue();
+    assertThat(page.tryEvict()).as("again").isFalse();
+    assertThat(page.tryPin()).isFalse();
+    assertThat(page.read(0, ByteBuffer.allocate(1), 1)).isZero();
+  }
+
+  @Test
+  void belongsToItsFrame() {
+    Page page = page(SIZE);
+    assertThat(page.frame.page).isSameAs(page);
+    assertThat(page.hashCode()).isEqualTo(page(SIZE).hashCode());
+    assertThat(page.hashCode()).isNotEqualTo(new Page(inode, 4, page.frame, 0).hashCode());
+    assertThat(page).isNotEqualTo(page(SIZE));
+  }
+}
