@@ -131,6 +131,23 @@ final class DiskCache implements Closeable {
     }
   }
 
+  /**
+   * Forgets what a name stood for, a directory perhaps: what is below it is found no more from now
+   * on, and removed in the background. May be interrupted.
+   */
+  void forgetTree(String path) {
+    forget(path);
+    volume.movedAway(path);
+    write(
+        () -> {
+          try {
+            volume.removeMoved(); // of several at once, if it was late
+          } catch (IOException | RuntimeException e) {
+            failed(e);
+          }
+        });
+  }
+
   /** Notes that local I/O failed, or that something is wrong here: no caller hears of it. */
   void failed(Exception failure) {
     cache.failed(failure instanceof IOException io ? io : new IOException(failure));

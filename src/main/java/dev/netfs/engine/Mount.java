@@ -463,6 +463,18 @@ public final class Mount implements Closeable {
     directories.gone(path);
   }
 
+  private boolean mayBeDirectory(String path) {
+    FileInfo known = attributes.get(path);
+    return known == null ? inodes.find(path) == null : known.isDirectory();
+  }
+
+  /** As {@link #forgetOnDisk}, of a directory: with what is below it. */
+  private void forgetTreeOnDisk(String path) {
+    if (disk != null) {
+      disk.forgetTree(path);
+    }
+  }
+
   /** A name stands for something else from now on, which may look like what it stood for. */
   private void forgetOnDisk(String path) {
     if (disk != null) {
@@ -502,6 +514,7 @@ public final class Mount implements Closeable {
       }
     }
     openBeforeNameGoes(target);
+    boolean directory = mayBeDirectory(source);
     attributes.treeChanged();
     try {
       Await.result(
@@ -511,8 +524,13 @@ public final class Mount implements Closeable {
               failure -> failure instanceof NoSuchFileException));
       inodes.remove(target);
       inodes.rename(source, target);
-      forgetOnDisk(source);
-      forgetOnDisk(target);
+      if (directory) {
+        forgetTreeOnDisk(source);
+        forgetTreeOnDisk(target);
+      } else {
+        forgetOnDisk(source);
+        forgetOnDisk(target);
+      }
     } catch (FileAlreadyExistsException e) {
       if (!atomic || !replace || replaces) {
         throw e;

@@ -7,6 +7,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -20,6 +21,7 @@ import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
@@ -48,6 +50,9 @@ public final class Volume implements Closeable {
   private final Scratch.Pool scratch = new Scratch.Pool();
   private final SecureRandom random = new SecureRandom();
   private final ReentrantLock[] stripes = new ReentrantLock[STRIPES];
+
+  /** Directories whose names stand for others now, while what was below them is removed. */
+  private final Set<String> moved = ConcurrentHashMap.newKeySet();
 
   /** The open files that have their names, by them. */
   private final Map<String, Cookie> open = new ConcurrentHashMap<>();
@@ -130,11 +135,12 @@ public final class Volume implements Closeable {
   }
 
   private byte[] object(String path) {
-    return header.key().derive("name", path.getBytes(StandardCharsets.UTF_8));
+    // 160 bits: what the name shows is all that binds, so that a file can be opened by its name.
+    return Arrays.copyOf(header.key().derive("name", path.getBytes(StandardCharsets.UTF_8)), 20);
   }
 
   private static String name(byte[] object) {
-    return HEX.formatHex(object, 0, 20);
+    return HEX.formatHex(object);
   }
 
   private Path file(String name) {
@@ -159,6 +165,9 @@ public final class Volume implements Closeable {
    */
   public @Nullable Cookie open(String path, CoherencyData state, boolean create)
       throws IOException {
+    if (!moved.isEmpty() && moved.stream().anyMatch(directory -> isBelow(path, directory))) {
+      return null;
+    }
     byte[] object = object(path);
     String name = name(object);
     ReentrantLock stripe = stripe(name);
@@ -336,6 +345,76 @@ public final class Volume implements Closeable {
   /** Removes what is here of an object, in whatever state. */
   public void remove(String path) throws IOException {
     removeNamed(name(object(path)));
+  }
+
+  /**
+   * Notes that a directory's name stands for another one from now on, or for none: nothing below it
+   * is found or made until {@link #removeMoved} has removed what is here.
+   */
+  public void movedAway(String directory) {
+    moved.add(directory);
+  }
+
+  /**
+   * Removes what is here below directories that have {@linkplain #movedAway moved away}. Reads the
+   * header of every object, since names are hashed: that may take long.
+   */
+  public void removeMoved() throws IOException {
+    Set<String> all = Set.copyOf(moved);
+    if (all.isEmpty()) {
+      return;
+    }
+    forEach(
+        (header, file) -> {
+          if (all.stream().anyMatch(directory -> isBelow(header.path(), directory))) {
+            removeNamed(nameOf(file));
+          }
+        });
+    moved.removeAll(all);
+  }
+
+  private static boolean isBelow(String path, String directory) {
+    return path.startsWith(directory)
+        && (path.length() == directory.length()
+            || directory.endsWith("/")
+            || path.charAt(directory.length()) == '/');
+  }
+
+  /** Takes an object's header and its file. */
+  interface ObjectConsumer {
+    void accept(CookieHeader header, Path file) throws IOException;
+  }
+
+  /** Hands over every object that proves itself. */
+  void forEach(ObjectConsumer consumer) throws IOException {
+    if (!Files.isDirectory(objects)) {
+      return;
+    }
+    try (DirectoryStream<Path> fans = Files.newDirectoryStream(objects)) {
+      for (Path fan : fans) {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(fan, "[0-9a-f]*")) {
+          for (Path file : files) {
+            CookieHeader found = headerOf(file);
+            if (found != null) {
+              consumer.accept(found, file);
+            }
+          }
+        }
+      }
+    }
+  }
+
+  private static String nameOf(Path file) {
+    return file.getName(file.getNameCount() - 2).toString() + file.getFileName();
+  }
+
+  /** Reads the header of a file that is bound to a path that only the header says. */
+  private @Nullable CookieHeader headerOf(Path file) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      return header(channel, HEX.parseHex(nameOf(file)));
+    } catch (NoSuchFileException | IllegalArgumentException e) {
+      return null;
+    }
   }
 
   void remove(Cookie cookie) throws IOException {

@@ -2,6 +2,7 @@ package dev.netfs.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.netfs.fscache.WrongKeyException;
 import dev.netfs.share.OpenIntent.Disposition;
@@ -179,6 +180,29 @@ class DiskCacheTest {
   }
 
   @Test
+  void soDoesWhatIsBelowADirectoryThatGetsAnotherName() throws IOException {
+    byte[] one = bytes(1, 100_000);
+    byte[] other = bytes(2, 100_000);
+    try (Mount mount = mount()) {
+      mount.makeDirectory("/one", -1);
+      mount.makeDirectory("/two", -1);
+      server.put("/one/f", one);
+      server.put("/two/f", other);
+      server.putTime("/one/f", 1_500_000_000L);
+      server.putTime("/two/f", 1_500_000_000L);
+      assertThat(read(mount, "/one/f")).isEqualTo(one);
+      assertThat(read(mount, "/two/f")).isEqualTo(other);
+      mount.rename("/one", "/three", false, false);
+      mount.rename("/two", "/one", false, false);
+      assertThat(read(mount, "/one/f")).isEqualTo(other);
+    }
+    try (Mount mount = mount()) {
+      assertThat(read(mount, "/one/f")).isEqualTo(other);
+      assertThat(read(mount, "/three/f")).isEqualTo(one);
+    }
+  }
+
+  @Test
   @Tag("R2")
   @Tag("C7")
   void whatIsDamagedOnDiskComesFromTheServerAndIsReplaced() throws IOException {
@@ -250,6 +274,42 @@ class DiskCacheTest {
     Files.setPosixFilePermissions(inaccessible, PosixFilePermissions.fromString("r-x------"));
     try (Mount mount = mount("disk", inaccessible)) {
       assertThat(read(mount, "/f")).isEqualTo(content);
+    }
+  }
+
+  @Test
+  @Tag("C4")
+  void aFullDiskIsNoTrouble() throws Exception {
+    Path small = Files.createDirectory(temp.resolve("small"));
+    assumeTrue(
+        runs("mount", "-t", "tmpfs", "-o", "size=3m", "none", small.toString()),
+        "a small tmpfs can be mounted here, which needs root");
+    try {
+      byte[] content = bytes(1, 6 * MIB);
+      server.put("/f", content);
+      try (Mount mount = mount("disk", small.resolve("cache"))) {
+        for (int i = 0; i < 3; i++) {
+          assertThat(read(mount, "/f")).isEqualTo(content);
+          mount.services().disk().drain();
+          mount.dropCaches();
+        }
+        try (OpenFile file = mount.open("/g", READ_WRITE)) {
+          file.write(ByteBuffer.wrap(content), 0);
+        }
+        assertThat(server.get("/g")).isEqualTo(content);
+        assertThat(mount.stats().bytesToDisk()).isBetween(1L, 3L * MIB);
+        assertThat(mount.stats().bytesFromDisk()).isPositive();
+      }
+    } finally {
+      runs("umount", small.toString());
+    }
+  }
+
+  private static boolean runs(String... command) throws IOException, InterruptedException {
+    try {
+      return new ProcessBuilder(command).redirectErrorStream(true).start().waitFor() == 0;
+    } catch (IOException e) {
+      return false;
     }
   }
 

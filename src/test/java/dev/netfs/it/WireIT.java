@@ -38,6 +38,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What goes over the wire to a real OpenSSH server, and what does not. */
 @Timeout(180)
@@ -45,6 +46,7 @@ class WireIT {
   private static final int MIB = 1 << 20;
   private static final long ONE_REVALIDATION = 1_024;
 
+  @TempDir Path local;
   private OpenSshServer server;
   private CountingProxy proxy;
 
@@ -135,6 +137,31 @@ class WireIT {
       }
       assertThat(opened).as("bytes of the revalidation").isLessThan(ONE_REVALIDATION);
       assertThat(fs.stats().bytesFromServer()).isEqualTo(256L * MIB);
+    }
+  }
+
+  @Test
+  void afterARestart256MebibytesComeFromTheDisk() throws IOException {
+    byte[] expected = sha256().digest(put("restart", 256 * MIB));
+    Path key = Files.write(local.resolve("key"), new byte[32]);
+    for (boolean first : new boolean[] {true, false}) {
+      long before = wire();
+      try (NetfsFileSystem fs =
+              mount("disk", local.resolve("cache"), "encryptionKeyFile", key);
+          FileChannel channel = FileChannel.open(fs.getPath("/restart"))) {
+        awaitSilence();
+        long connected = wire();
+        assertThat(digest(channel)).isEqualTo(expected);
+        awaitSilence();
+        if (!first) {
+          assertThat(fs.stats().bytesFromServer()).as("from the server").isZero();
+          assertThat(fs.stats().bytesFromDisk()).as("from the disk").isEqualTo(256L * MIB);
+          assertThat(wire() - connected).as("bytes on the wire for the content").isZero();
+        }
+      }
+      assertThat(first || wire() - before <= 16 << 10)
+          .as("%d bytes on the wire, connecting included", wire() - before)
+          .isTrue();
     }
   }
 
