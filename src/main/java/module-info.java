@@ -15,7 +15,9 @@ module dev.netfs {
   requires org.slf4j;
   requires java.logging;
   requires java.management;
+  requires java.security.jgss;
   requires jdk.management;
+  requires jdk.security.jgss;
 
   exports dev.netfs;
   exports dev.netfs.share;
@@ -26,10 +28,12 @@ module dev.netfs {
       dev.netfs.nio.NamedMountProvider,
       dev.netfs.nio.NetfsFileProvider,
       dev.netfs.nio.NetfsPathProvider,
-      dev.netfs.nio.NetfsSftpProvider;
+      dev.netfs.nio.NetfsSftpProvider,
+      dev.netfs.nio.NetfsSmbProvider;
   provides dev.netfs.share.ShareProvider with
       dev.netfs.share.path.PathShareProvider,
-      dev.netfs.share.sftp.SftpShareProvider;
+      dev.netfs.share.sftp.SftpShareProvider,
+      dev.netfs.share.smb.SmbShareProvider;
 
   // picocli fills the annotated fields of the commands by reflection.
   opens dev.netfs.cli to

@@ -345,7 +345,7 @@ public final class OpenSshServer implements AutoCloseable {
   }
 
   /** Runs a command that fails while another holds the lock of the accounts' file. */
-  private static void retry(String... command) throws IOException {
+  static void retry(String... command) throws IOException {
     for (int attempt = 1; ; attempt++) {
       try {
         run(command);
@@ -380,7 +380,7 @@ public final class OpenSshServer implements AutoCloseable {
     return output;
   }
 
-  private static void delete(Path directory) throws IOException {
+  static void delete(Path directory) throws IOException {
     if (!Files.exists(directory)) {
       return;
     }

@@ -1,0 +1,138 @@
+package dev.netfs.share.smb;
+
+import dev.netfs.share.ShareCapabilities;
+import dev.netfs.share.ShareCapabilities.LockKind;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+
+/** The connected tree: what the server's limits are, and how things are asked in one round trip. */
+final class SmbClient {
+  /**
+   * The most that one request moves. Larger ones make the server wait for all of one before it
+   * begins, and answers come in lumps.
+   */
+  private static final int MAX_IO = 1 << 20;
+
+  /** The bytes on their way that a connection is filled with. */
+  private static final int IN_FLIGHT = 16 << 20;
+
+  private static final int DEPTH = 128;
+
+  /**
+   * Windows' clock moves in steps of up to 15.6 ms, and so does Linux's, which Samba takes a file's
+   * times from.
+   */
+  private static final Duration GRANULARITY = Duration.ofMillis(20);
+
+  private final SmbConnection connection;
+  private final SmbNames names;
+  private final int maxRead;
+  private final int maxWrite;
+  private final int maxTransact;
+  private final boolean readOnly;
+
+  SmbClient(
+      SmbConnection connection, Negotiation negotiation, SmbNames names, int maximalAccess) {
+    this.connection = connection;
+    this.names = names;
+    this.maxRead = Math.min(negotiation.maxRead(), MAX_IO);
+    this.maxWrite = Math.min(negotiation.maxWrite(), MAX_IO);
+    this.maxTransact = negotiation.maxTransact();
+    this.readOnly = (maximalAccess & (Smb2.FILE_WRITE_DATA | Smb2.FILE_APPEND_DATA)) == 0;
+  }
+
+  /**
+   * What a round trip of related requests brings. If {@code created} fails, so do the others.
+   *
+   * @param created the answer to the CREATE
+   * @param worked the answer to what was to be done with the file
+   * @param closed the answer to the CLOSE, after which a deletion has happened
+   */
+  record Trip(
+      CompletableFuture<Response> created,
+      CompletableFuture<Response> worked,
+      CompletableFuture<Response> closed) {}
+
+  /** Opens, does something, closes: one round trip. */
+  Trip trip(Request create, Request work) {
+    Request close = Packets.close(Smb2.RELATED_FILE);
+    connection.sendRelated(create, work, close);
+    return new Trip(create.answer, work.answer, close.answer);
+  }
+
+  /** Opens and closes: one round trip. Fails as the opening does. */
+  CompletableFuture<Response> touch(Request create) {
+    Request close = Packets.close(Smb2.RELATED_FILE);
+    connection.sendRelated(create, close);
+    return Steps.compose(create.answer, created -> close.answer);
+  }
+
+  /** Asks for everything about what has a name. */
+  CompletableFuture<Response> queryAll(String serverPath) {
+    Trip trip =
+        trip(
+            Packets.create(
+                serverPath,
+                Smb2.FILE_READ_ATTRIBUTES,
+                Smb2.OPEN,
+                Smb2.OPEN_REPARSE_POINT),
+            Packets.queryAll(Smb2.RELATED_FILE));
+    return Steps.compose(trip.created(), created -> trip.worked());
+  }
+
+  CompletableFuture<Response> send(Request request) {
+    return connection.send(request);
+  }
+
+  void sendRelated(Request... requests) {
+    connection.sendRelated(requests);
+  }
+
+  /** Closes a file that nobody will use; there is nobody to tell of a failure. */
+  void abandon(byte[] file) {
+    connection.send(Packets.close(file));
+  }
+
+  SmbConnection connection() {
+    return connection;
+  }
+
+  SmbNames names() {
+    return names;
+  }
+
+  int maxRead() {
+    return maxRead;
+  }
+
+  int maxWrite() {
+    return maxWrite;
+  }
+
+  int maxTransact() {
+    return maxTransact;
+  }
+
+  boolean readOnly() {
+    return readOnly;
+  }
+
+  ShareCapabilities capabilities() {
+    return ShareCapabilities.builder()
+        .rsize(maxRead)
+        .wsize(maxWrite)
+        .depth(DEPTH)
+        .window(IN_FLIGHT)
+        .locks(LockKind.MANDATORY)
+        .atomicReplace(true)
+        .serverCopy(true)
+        .hardLinks(true)
+        .durableSync(true)
+        .caseSensitive(false)
+        .readOnly(readOnly)
+        .timestampGranularity(GRANULARITY)
+        .attributeViews(Set.of("basic"))
+        .build();
+  }
+}

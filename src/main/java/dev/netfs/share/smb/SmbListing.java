@@ -1,0 +1,138 @@
+package dev.netfs.share.smb;
+
+import dev.netfs.share.DirectoryEntry;
+import dev.netfs.share.FileInfo;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One listing of a directory.
+ *
+ * <p>Opening it, its entries, and the word that there are no more go out as one: a directory of a
+ * few hundred entries is listed in one round trip. Larger ones go on from there, two questions at a
+ * time. Nothing here runs on two threads at once: each step is taken by the completion of the one
+ * before.
+ */
+final class SmbListing {
+  /** What an answer may hold; a few hundred entries. */
+  private static final int BYTES = 64 * 1024;
+
+  /** Of an entry (MS-FSCC 2.4.21), where its name begins. */
+  private static final int NAME = 104;
+
+  private final SmbClient client;
+  private final String path;
+  private final Consumer<? super DirectoryEntry> entries;
+  private final int bytes;
+  private final CompletableFuture<@Nullable Void> result = new CompletableFuture<>();
+
+  SmbListing(SmbClient client, String path, Consumer<? super DirectoryEntry> entries) {
+    this.client = client;
+    this.path = path;
+    this.entries = entries;
+    this.bytes = Math.min(BYTES, client.maxTransact());
+  }
+
+  CompletableFuture<@Nullable Void> start() {
+    Request create;
+    try {
+      create =
+          Packets.create(
+              client.names().find(path),
+              Smb2.FILE_READ_DATA | Smb2.FILE_READ_ATTRIBUTES,
+              Smb2.OPEN,
+              Smb2.DIRECTORY_FILE);
+    } catch (IOException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+    Request first = Packets.list(Smb2.RELATED_FILE, bytes);
+    Request second = Packets.list(Smb2.RELATED_FILE, bytes);
+    client.sendRelated(create, first, second);
+    create.answer.whenComplete(
+        (created, failure) -> {
+          if (failure != null) {
+            result.completeExceptionally(SmbFailures.of(failure, path, null));
+          } else {
+            take(Packets.fileOf(created), first, second);
+          }
+        });
+    return result;
+  }
+
+  private void take(byte[] directory, Request first, Request second) {
+    first.answer.whenComplete(
+        (answer, failure) -> {
+          if (!taken(directory, answer, failure)) {
+            return;
+          }
+          second.answer.whenComplete(
+              (more, ended) -> {
+                if (taken(directory, more, ended)) {
+                  Request third = Packets.list(directory, bytes);
+                  Request fourth = Packets.list(directory, bytes);
+                  client.send(third);
+                  client.send(fourth);
+                  take(directory, third, fourth);
+                }
+              });
+        });
+  }
+
+  /** Hands on the entries of an answer, and returns whether there may be more. */
+  private boolean taken(byte[] directory, @Nullable Response answer, @Nullable Throwable failure) {
+    Throwable end = failure;
+    if (answer != null) {
+      try {
+        handOn(answer.output());
+        return true;
+      } catch (RuntimeException | Error e) {
+        end = e;
+      }
+    }
+    client.abandon(directory);
+    int status = end == null ? NtStatus.SUCCESS : SmbStatus.of(end);
+    if (status == NtStatus.NO_MORE_FILES || status == NtStatus.NO_SUCH_FILE) {
+      result.complete(null);
+    } else if (end != null) {
+      result.completeExceptionally(SmbFailures.of(end, path, null));
+    }
+    return false;
+  }
+
+  private void handOn(ByteBuffer output) {
+    int at = 0;
+    while (at < output.limit()) {
+      ByteBuffer entry =
+          output.slice(at, output.limit() - at).order(java.nio.ByteOrder.LITTLE_ENDIAN);
+      int next = entry.getInt(0);
+      int length = entry.getInt(60);
+      char[] name = new char[length / 2];
+      entry.slice(NAME, length).order(java.nio.ByteOrder.LITTLE_ENDIAN).asCharBuffer().get(name);
+      String text = new String(name);
+      if (isName(text)) {
+        FileInfo info = FileFacts.ofEntry(entry);
+        if (!client.connection().isConnected()) {
+          throw new IllegalStateException(client.connection().disconnected());
+        }
+        entries.accept(new DirectoryEntry(text, info));
+      }
+      if (next <= 0) {
+        return;
+      }
+      at += next;
+    }
+  }
+
+  /** A server that lists {@code ../x} wants to be written to elsewhere. */
+  private static boolean isName(String name) {
+    return !name.isEmpty()
+        && !name.equals(".")
+        && !name.equals("..")
+        && name.indexOf('/') < 0
+        && name.indexOf('\\') < 0
+        && name.indexOf('\0') < 0;
+  }
+}

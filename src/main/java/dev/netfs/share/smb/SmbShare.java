@@ -1,0 +1,296 @@
+package dev.netfs.share.smb;
+
+import dev.netfs.share.AttributeChange;
+import dev.netfs.share.DirectoryEntry;
+import dev.netfs.share.FileInfo;
+import dev.netfs.share.OpenIntent;
+import dev.netfs.share.OpenIntent.Disposition;
+import dev.netfs.share.Share;
+import dev.netfs.share.ShareCapabilities;
+import dev.netfs.share.ShareFile;
+import dev.netfs.share.SpaceInfo;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+
+/**
+ * A directory tree of an SMB server, over one connection.
+ *
+ * <p>Nearly every operation is one round trip: requests that belong together (open, ask, close) go
+ * out as one, and the server passes the file on from one to the next.
+ */
+final class SmbShare implements Share {
+  private final SmbClient client;
+  private final ShareCapabilities capabilities;
+  private final OpenNames openNames = new OpenNames();
+  private final SmbChanges changes;
+
+  SmbShare(SmbClient client) {
+    this.client = client;
+    this.capabilities = client.capabilities();
+    this.changes = new SmbChanges(client, openNames);
+  }
+
+  @Override
+  public ShareCapabilities capabilities() {
+    return capabilities;
+  }
+
+  @Override
+  public boolean isConnected() {
+    return client.connection().isConnected();
+  }
+
+  @Override
+  public CompletionStage<ShareFile> open(String path, OpenIntent intent) {
+    return with(() -> openFile(path, intent));
+  }
+
+  private CompletableFuture<ShareFile> openFile(String path, OpenIntent intent)
+      throws IOException {
+    boolean existing = intent.disposition() == Disposition.OPEN_EXISTING;
+    String serverPath = existing ? client.names().find(path) : client.names().make(path);
+    int access = Smb2.FILE_READ_ATTRIBUTES;
+    if (intent.read()) {
+      access |= Smb2.FILE_READ_DATA;
+    }
+    if (intent.write()) {
+      access |= Smb2.FILE_WRITE_DATA | Smb2.FILE_APPEND_DATA;
+    }
+    int disposition =
+        switch (intent.disposition()) {
+          case OPEN_EXISTING -> Smb2.OPEN;
+          case OPEN_OR_CREATE -> Smb2.OPEN_IF;
+          case CREATE_NEW -> Smb2.CREATE_NEW;
+        };
+    Request create = Packets.create(serverPath, access, disposition, Smb2.NON_DIRECTORY_FILE);
+    Request query = Packets.queryAll(Smb2.RELATED_FILE);
+    CompletableFuture<Response> cut;
+    if (intent.truncate()) {
+      // Not by the disposition: that would take a file's attributes away, or fail for them.
+      Request empty =
+          Packets.set(Smb2.FILE_END_OF_FILE_INFORMATION, Smb2.RELATED_FILE, new byte[8]);
+      client.sendRelated(create, empty, query);
+      cut = empty.answer;
+    } else {
+      client.sendRelated(create, query);
+      cut = create.answer;
+    }
+    boolean fresh = intent.disposition() == Disposition.CREATE_NEW;
+    return Steps.compose(
+        Steps.recover(
+            create.answer,
+            failure ->
+                CompletableFuture.failedFuture(
+                    fresh && SmbStatus.of(failure) == NtStatus.FILE_IS_A_DIRECTORY
+                        ? SmbFailures.withCause(new FileAlreadyExistsException(path), failure)
+                        : SmbFailures.of(failure, path, null))),
+        created -> {
+          byte[] handle = Packets.fileOf(created);
+          CompletableFuture<ShareFile> opened =
+              Steps.compose(
+                  SmbFailures.about(cut, path),
+                  empty ->
+                      Steps.map(
+                          SmbFailures.about(query.answer, path),
+                          all -> file(path, handle, intent, FileFacts.of(all))));
+          opened.whenComplete(
+              (file, failure) -> {
+                if (failure != null) {
+                  client.abandon(handle);
+                }
+              });
+          return opened;
+        });
+  }
+
+  private ShareFile file(String path, byte[] handle, OpenIntent intent, FileInfo info) {
+    OpenNames.Entry entry = openNames.open(path);
+    return new SmbFile(client, path, handle, intent, info, entry::close);
+  }
+
+  @Override
+  public CompletionStage<FileInfo> stat(String path, boolean followLinks) {
+    return with(
+        () ->
+            SmbFailures.about(
+                Steps.map(client.queryAll(client.names().find(path)), FileFacts::of), path));
+  }
+
+  @Override
+  public CompletionStage<Void> list(String path, Consumer<? super DirectoryEntry> entries) {
+    return new SmbListing(
+            client,
+            path,
+            entry -> {
+              if (!entry.name().startsWith(SmbChanges.HIDDEN)) {
+                entries.accept(entry);
+              }
+            })
+        .start();
+  }
+
+  @Override
+  public CompletionStage<Void> makeDirectory(String path, int mode) {
+    return with(
+        () ->
+            SmbFailures.about(
+                Steps.map(
+                    client.touch(
+                        Packets.create(
+                            client.names().make(path),
+                            Smb2.FILE_READ_ATTRIBUTES,
+                            Smb2.CREATE_NEW,
+                            Smb2.DIRECTORY_FILE)),
+                    done -> null),
+                path));
+  }
+
+  @Override
+  public CompletionStage<Void> deleteFile(String path) {
+    return changes.deleteFile(path);
+  }
+
+  @Override
+  public CompletionStage<Void> deleteDirectory(String path) {
+    return changes.deleteDirectory(path);
+  }
+
+  @Override
+  public CompletionStage<Void> rename(String source, String target, boolean replace) {
+    return changes.rename(source, target, replace);
+  }
+
+  @Override
+  public CompletionStage<Void> setAttributes(
+      String path, AttributeChange change, boolean followLinks) {
+    if (change.mode() >= 0
+        || change.uid() >= 0
+        || change.gid() >= 0
+        || change.owner() != null
+        || change.group() != null) {
+      return CompletableFuture.failedFuture(
+          new UnsupportedOperationException(
+              path + ": POSIX modes and owners cannot be set over SMB"));
+    }
+    byte[] basic =
+        new PacketWriter()
+            .u64(FileTimes.of(change.created()))
+            .u64(FileTimes.of(change.accessed()))
+            .u64(FileTimes.of(change.modified()))
+            .u64(0)
+            .u32(0) // the attributes stay as they are
+            .u32(0)
+            .toBytes();
+    return work(
+        path,
+        Smb2.FILE_WRITE_ATTRIBUTES,
+        0,
+        Packets.set(Smb2.FILE_BASIC_INFORMATION, Smb2.RELATED_FILE, basic));
+  }
+
+  @Override
+  public CompletionStage<SpaceInfo> space(String path) {
+    return with(
+        () -> {
+          SmbClient.Trip trip =
+              client.trip(
+                  Packets.create(
+                      client.names().find(path), Smb2.FILE_READ_ATTRIBUTES, Smb2.OPEN, 0),
+                  Packets.query(
+                      Smb2.INFO_FILESYSTEM,
+                      Smb2.FS_FULL_SIZE_INFORMATION,
+                      0,
+                      Smb2.RELATED_FILE,
+                      64));
+          return SmbFailures.about(
+              Steps.compose(trip.created(), created -> Steps.map(trip.worked(), this::space)),
+              path);
+        });
+  }
+
+  /** Reads FileFsFullSizeInformation (MS-FSCC 2.5.4). */
+  private SpaceInfo space(Response answer) {
+    var sizes = answer.output();
+    long unit = (long) sizes.getInt(24) * sizes.getInt(28);
+    return new SpaceInfo(
+        sizes.getLong(0) * unit,
+        sizes.getLong(16) * unit,
+        sizes.getLong(8) * unit,
+        unit,
+        client.readOnly());
+  }
+
+  @Override
+  public CompletionStage<Void> link(String link, String existing) {
+    return with(
+        () -> {
+          byte[] name = PacketWriter.utf16(client.names().make(link));
+          byte[] information =
+              new PacketWriter()
+                  .zeros(8)
+                  .u64(0)
+                  .u32(name.length)
+                  .bytes(name)
+                  .zeros(name.length < 4 ? 4 : 0)
+                  .toBytes();
+          SmbClient.Trip trip =
+              client.trip(
+                  Packets.create(
+                      client.names().find(existing),
+                      Smb2.FILE_READ_ATTRIBUTES | Smb2.FILE_WRITE_ATTRIBUTES,
+                      Smb2.OPEN,
+                      Smb2.NON_DIRECTORY_FILE),
+                  Packets.set(Smb2.FILE_LINK_INFORMATION, Smb2.RELATED_FILE, information));
+          return Steps.compose(
+              SmbFailures.about(trip.created(), existing),
+              created ->
+                  SmbFailures.about(
+                      Steps.compose(
+                          trip.worked(), set -> Steps.map(trip.closed(), closed -> null)),
+                      link));
+        });
+  }
+
+  @Override
+  public CompletionStage<Void> copy(String source, String target) {
+    return with(() -> new SmbCopy(client, changes, source, target).start());
+  }
+
+  @Override
+  public void close() {
+    client.connection().lose("it was closed here", null);
+  }
+
+  /** Does something with what has a name, and ends when that is done. */
+  private CompletableFuture<Void> work(String path, int access, int options, Request work) {
+    return with(
+        () -> {
+          SmbClient.Trip trip =
+              client.trip(
+                  Packets.create(client.names().find(path), access, Smb2.OPEN, options), work);
+          return SmbFailures.about(
+              Steps.compose(
+                  trip.created(),
+                  created ->
+                      Steps.compose(
+                          trip.worked(), done -> Steps.map(trip.closed(), closed -> null))),
+              path);
+        });
+  }
+
+  /** An operation that may fail before it has asked the server anything: for a name, say. */
+  private interface Operation<T> {
+    CompletableFuture<T> start() throws IOException;
+  }
+
+  private static <T> CompletableFuture<T> with(Operation<T> operation) {
+    try {
+      return operation.start();
+    } catch (IOException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+}

@@ -1,0 +1,372 @@
+package dev.netfs.testing;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A private Samba server on a free port of loopback, with its configuration, users, state and data
+ * in a temporary directory of its own.
+ *
+ * <p>Needs root: Samba wants a Unix account for each of its users, and this makes one for its time.
+ * Ends with {@link #close}, and with the JVM at the latest.
+ */
+public final class SambaServer implements AutoCloseable {
+  /** The share that every server has. */
+  public static final String SHARE = "data";
+
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final int ATTEMPTS = 5;
+
+  private final Path directory;
+  private final Path smbd;
+  private final String user;
+  private final String password;
+  private final List<String> settings;
+  private final Map<String, List<String>> shares;
+  private final Thread hook = new Thread(this::stop);
+  private Process process;
+  private int port;
+
+  /** How a server is to be set up. */
+  public static final class Builder {
+    private final List<String> settings = new ArrayList<>();
+    private final Map<String, List<String>> shares = new LinkedHashMap<>();
+
+    private Builder() {
+      shares.put(SHARE, new ArrayList<>());
+    }
+
+    /** Adds a line to the section {@code [global]}. */
+    public Builder setting(String line) {
+      settings.add(line);
+      return this;
+    }
+
+    /** Adds a line to the section of a share, which is made if there is none of that name. */
+    public Builder share(String name, String line) {
+      shares.computeIfAbsent(name, made -> new ArrayList<>()).add(line);
+      return this;
+    }
+
+    /** Starts the server, or skips the test where there is none. */
+    public SambaServer start() throws IOException {
+      return new SambaServer(this);
+    }
+  }
+
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Starts a server, or skips the test where there is none. */
+  public static SambaServer start() throws IOException {
+    return builder().start();
+  }
+
+  private SambaServer(Builder builder) throws IOException {
+    Optional<Path> program = Servers.program("smbd");
+    Servers.require(program.isPresent(), "smbd (apt-get install samba)");
+    Servers.require("root".equals(System.getProperty("user.name")), "root, to start smbd");
+    smbd = program.orElseThrow();
+    settings = List.copyOf(builder.settings);
+    shares = builder.shares;
+    directory = Files.createTempDirectory("netfs-smbd");
+    user = "netfs" + Integer.toString(ThreadLocalRandom.current().nextInt(0xffffff), 36);
+    password = "Secret-" + Long.toString(ThreadLocalRandom.current().nextLong(), 36);
+    Runtime.getRuntime().addShutdownHook(hook);
+    try {
+      allow(directory, "rwxr-xr-x");
+      for (String each : List.of("lock", "state", "cache", "private", "pid", "ncalrpc", "log")) {
+        Files.createDirectories(directory.resolve(each));
+      }
+      allow(directory.resolve("private"), "rwx------");
+      useradd();
+      for (String share : shares.keySet()) {
+        Files.createDirectories(data(share));
+        own(data(share));
+      }
+      launch();
+    } catch (IOException | RuntimeException | Error e) {
+      close();
+      throw e;
+    }
+  }
+
+  // ---------------------------------------------------------------- what tests ask
+
+  public String host() {
+    return "127.0.0.1";
+  }
+
+  public int port() {
+    return port;
+  }
+
+  public String user() {
+    return user;
+  }
+
+  public String password() {
+    return password;
+  }
+
+  /** Returns the directory that the share {@value #SHARE} shows. */
+  public Path data() {
+    return data(SHARE);
+  }
+
+  /** Returns the directory that a share shows. */
+  public Path data(String share) {
+    return directory.resolve("share-" + share);
+  }
+
+  /** Returns the temporary directory of this server, for a test's own files too. */
+  public Path directory() {
+    return directory;
+  }
+
+  /** Returns the mount of the share {@value #SHARE}, or of a directory below it. */
+  public URI uri(String below) {
+    return uri(port, SHARE, below);
+  }
+
+  /** Returns the mount of a share or a directory below it, through a proxy's port. */
+  public URI uri(int throughPort, String share, String below) {
+    return URI.create("netfs+smb://" + user + "@127.0.0.1:" + throughPort + "/" + share + below);
+  }
+
+  /** Returns the options to sign on with. */
+  public Map<String, Object> options() {
+    return Map.of("password", password.toCharArray());
+  }
+
+  /** Gives a file that the test made to the server's user. */
+  public void own(Path file) throws IOException {
+    OpenSshServer.run("chown", "-h", user, file.toString());
+  }
+
+  /** Runs a command of smbclient's on the share {@value #SHARE} and returns what it printed. */
+  public String smbclient(String command) throws IOException {
+    Path credentials = directory.resolve("credentials");
+    Files.writeString(credentials, "username=" + user + "\npassword=" + password + "\n");
+    return OpenSshServer.run(
+        Servers.program("smbclient").orElseThrow().toString(),
+        "-s",
+        configuration().toString(),
+        "-A",
+        credentials.toString(),
+        "-p",
+        Integer.toString(port),
+        "//127.0.0.1/" + SHARE,
+        "-c",
+        command);
+  }
+
+  /** Kills the processes of the sessions there are; the server itself goes on. */
+  public void killSessions() {
+    process.descendants().forEach(ProcessHandle::destroyForcibly);
+  }
+
+  /** Kills the server and all its sessions. */
+  public void kill() throws IOException {
+    List<ProcessHandle> all = process.descendants().toList();
+    process.destroyForcibly();
+    all.forEach(ProcessHandle::destroyForcibly);
+    try {
+      process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException(e);
+    }
+  }
+
+  /** Starts the server again, on the same port, after it was killed. */
+  public void restart() throws IOException {
+    if (!launchOn(port)) {
+      throw new IOException("smbd does not come up again: " + log());
+    }
+  }
+
+  public Path configuration() {
+    return directory.resolve("smb.conf");
+  }
+
+  /** Returns the server's own log. */
+  public String log() throws IOException {
+    Path log = directory.resolve("log/smbd.out");
+    return Files.exists(log) ? Files.readString(log) : "";
+  }
+
+  @Override
+  public void close() {
+    stop();
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      // The JVM ends, and does all this.
+    }
+  }
+
+  // ---------------------------------------------------------------- making and ending
+
+  private void useradd() throws IOException {
+    Optional<Path> useradd = Servers.program("useradd");
+    Servers.require(useradd.isPresent(), "useradd (apt-get install passwd)");
+    OpenSshServer.retry(
+        useradd.orElseThrow().toString(),
+        "--system",
+        "--no-create-home",
+        "--home-dir",
+        directory.toString(),
+        "--shell",
+        "/usr/sbin/nologin",
+        user);
+  }
+
+  private void setPassword() throws IOException {
+    Process smbpasswd =
+        new ProcessBuilder(
+                Servers.program("smbpasswd").orElseThrow().toString(),
+                "-c",
+                configuration().toString(),
+                "-L",
+                "-s",
+                "-a",
+                user)
+            .redirectErrorStream(true)
+            .start();
+    try (OutputStream in = smbpasswd.getOutputStream()) {
+      in.write((password + "\n" + password + "\n").getBytes(StandardCharsets.US_ASCII));
+    }
+    String output = new String(smbpasswd.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    try {
+      if (!smbpasswd.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)
+          || smbpasswd.exitValue() != 0) {
+        throw new IOException("smbpasswd fails: " + output);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException(e);
+    }
+  }
+
+  private void launch() throws IOException {
+    for (int attempt = 1; ; attempt++) {
+      int free;
+      try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName(host()))) {
+        free = socket.getLocalPort();
+      }
+      if (launchOn(free)) {
+        return;
+      }
+      if (attempt == ATTEMPTS) {
+        throw new IOException("smbd does not come up: " + log());
+      }
+    }
+  }
+
+  private boolean launchOn(int free) throws IOException {
+    boolean first = port == 0;
+    port = free;
+    Files.write(configuration(), lines());
+    if (first) {
+      setPassword();
+    }
+    process =
+        new ProcessBuilder(
+                smbd.toString(),
+                "-F",
+                "--no-process-group",
+                "-s",
+                configuration().toString(),
+                "-l",
+                directory.resolve("log").toString())
+            // Of a standard input that is a socket it would think that inetd has started it.
+            .redirectInput(ProcessBuilder.Redirect.from(new java.io.File("/dev/null")))
+            .redirectErrorStream(true)
+            .redirectOutput(directory.resolve("log/smbd.out").toFile())
+            .start();
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (process.isAlive() && System.nanoTime() < deadline) {
+      try (Socket socket = new Socket(host(), port)) {
+        return true;
+      } catch (IOException e) {
+        java.util.concurrent.locks.LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
+      }
+    }
+    process.destroyForcibly();
+    return false;
+  }
+
+  private List<String> lines() {
+    List<String> lines = new ArrayList<>();
+    lines.add("[global]");
+    lines.addAll(
+        List.of(
+            "server role = standalone server",
+            "workgroup = WORKGROUP",
+            "netbios name = NETFSTEST",
+            "disable netbios = yes",
+            "interfaces = 127.0.0.1/8",
+            "bind interfaces only = yes",
+            "smb ports = " + port,
+            "lock directory = " + directory.resolve("lock"),
+            "state directory = " + directory.resolve("state"),
+            "cache directory = " + directory.resolve("cache"),
+            "private dir = " + directory.resolve("private"),
+            "pid directory = " + directory.resolve("pid"),
+            "ncalrpc dir = " + directory.resolve("ncalrpc"),
+            "log file = " + directory.resolve("log/log.%m"),
+            "log level = 1",
+            "passdb backend = tdbsam:" + directory.resolve("private/passdb.tdb"),
+            "map to guest = never",
+            "load printers = no",
+            "printcap name = /dev/null",
+            "disable spoolss = yes",
+            "store dos attributes = yes",
+            "strict sync = yes"));
+    lines.addAll(settings);
+    shares.forEach(
+        (name, extra) -> {
+          lines.add("[" + name + "]");
+          lines.add("path = " + data(name));
+          lines.add("read only = no");
+          lines.addAll(extra);
+        });
+    return lines;
+  }
+
+  private void stop() {
+    try {
+      if (process != null) {
+        kill();
+      }
+      if (user != null) {
+        OpenSshServer.retry(Servers.program("userdel").orElseThrow().toString(), "--force", user);
+      }
+      OpenSshServer.delete(directory);
+    } catch (IOException e) {
+      System.err.println("While stopping smbd: " + e);
+    }
+  }
+
+  private static void allow(Path path, String mode) throws IOException {
+    Files.setPosixFilePermissions(path, PosixFilePermissions.fromString(mode));
+  }
+}
