@@ -57,7 +57,9 @@ class ArchitectureTest {
           Map.entry(SHARE, uses()),
           Map.entry("dev.netfs.share.path", uses(SHARE)),
           Map.entry("dev.netfs.share.sftp", uses(SHARE).libraries(SSHD)),
-          Map.entry("dev.netfs.share.smb", uses(SHARE).libraries("com.hierynomus.")),
+          Map.entry(
+              "dev.netfs.share.smb",
+              uses(SHARE).libraries("org.ietf.jgss.", "com.sun.security.jgss.")),
           Map.entry("dev.netfs.share.s3", uses(SHARE).libraries("software.amazon.awssdk.")),
           Map.entry("dev.netfs.share.webdav", uses(SHARE)),
           Map.entry("dev.netfs.share.hdfs", uses(SHARE).libraries("org.apache.hadoop.")),

@@ -1,7 +1,6 @@
 package dev.netfs.share.smb;
 
 import dev.netfs.share.IsDirectoryException;
-import dev.netfs.share.RangeLockedException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
@@ -65,7 +64,8 @@ final class SmbFailures {
           new FileSystemException(
               path, other, "another program has it open and lets nobody else use it meanwhile");
       case NtStatus.FILE_LOCK_CONFLICT, NtStatus.LOCK_NOT_GRANTED ->
-          new RangeLockedException(path);
+          new FileSystemException(
+              path, other, "another program holds a lock on bytes of it: try again later");
       case NtStatus.OBJECT_NAME_INVALID,
           NtStatus.OBJECT_PATH_INVALID,
           NtStatus.OBJECT_PATH_SYNTAX_BAD ->

@@ -3,6 +3,7 @@ package dev.netfs.share.smb;
 import dev.netfs.share.FileInfo;
 import dev.netfs.share.IoSegments;
 import dev.netfs.share.OpenIntent;
+import dev.netfs.share.RangeLockedException;
 import dev.netfs.share.ReadResult;
 import dev.netfs.share.ShareFile;
 import dev.netfs.share.ShareLock;
@@ -78,7 +79,7 @@ final class SmbFile implements ShareFile {
           } else if (SmbStatus.of(failure) == NtStatus.END_OF_FILE) {
             result.complete(ReadResult.of(0, true));
           } else {
-            fail(result, failure);
+            fail(result, failure, offset, length);
           }
         });
     return result;
@@ -97,7 +98,7 @@ final class SmbFile implements ShareFile {
           if (failure == null) {
             result.complete(WriteResult.of(Math.min(length, Math.max(0, answer.i32(4)))));
           } else {
-            fail(result, failure);
+            fail(result, failure, offset, length);
           }
         });
     return result;
@@ -114,7 +115,7 @@ final class SmbFile implements ShareFile {
           if (failure == null) {
             result.complete(FileFacts.of(answer));
           } else {
-            fail(result, failure);
+            fail(result, failure, 0, 0);
           }
         });
     return result;
@@ -127,6 +128,8 @@ final class SmbFile implements ShareFile {
     }
     return done(
         intent.write(),
+        size,
+        Long.MAX_VALUE - size,
         () ->
             client.send(
                 Packets.set(
@@ -139,7 +142,10 @@ final class SmbFile implements ShareFile {
   public CompletionStage<Void> sync(boolean metadata) {
     // A handle that cannot write has nothing to flush, and servers refuse to.
     return done(
-        true, () -> client.send(intent.write() ? Packets.flush(handle) : Packets.queryAll(handle)));
+        true,
+        0,
+        Long.MAX_VALUE,
+        () -> client.send(intent.write() ? Packets.flush(handle) : Packets.queryAll(handle)));
   }
 
   @Override
@@ -175,14 +181,17 @@ final class SmbFile implements ShareFile {
                       if (failure == null) {
                         closed.complete(null);
                       } else {
-                        fail(closed, failure);
+                        fail(closed, failure, 0, Long.MAX_VALUE);
                       }
                     }));
     return closed;
   }
 
   private CompletionStage<Void> done(
-      boolean openForThis, Supplier<CompletableFuture<Response>> request) {
+      boolean openForThis,
+      long position,
+      long size,
+      Supplier<CompletableFuture<Response>> request) {
     CompletableFuture<Void> result = new CompletableFuture<>();
     run(
         openForThis,
@@ -192,7 +201,7 @@ final class SmbFile implements ShareFile {
           if (failure == null) {
             result.complete(null);
           } else {
-            fail(result, failure);
+            fail(result, failure, position, size);
           }
         });
     return result;
@@ -233,8 +242,12 @@ final class SmbFile implements ShareFile {
             });
   }
 
-  private void fail(CompletableFuture<?> result, Throwable failure) {
-    if (SmbStatus.of(failure) != NtStatus.FILE_CLOSED) {
+  /** Fails as the server says, of a request that was about a range of the file's bytes. */
+  private void fail(CompletableFuture<?> result, Throwable failure, long position, long size) {
+    if (SmbStatus.of(failure) == NtStatus.FILE_LOCK_CONFLICT) {
+      result.completeExceptionally(
+          SmbFailures.withCause(new RangeLockedException(path, position, size), failure));
+    } else if (SmbStatus.of(failure) != NtStatus.FILE_CLOSED) {
       result.completeExceptionally(SmbFailures.of(failure, path, null));
     } else if (state.get() < 0) {
       result.completeExceptionally(new ClosedChannelException());
