@@ -38,6 +38,7 @@ class ReadmeTest {
     }
     TreeSet<String> known = known("netfs+file:///");
     known.addAll(known("netfs+sftp://nobody@127.0.0.1/"));
+    known.addAll(known("netfs+smb://nobody@127.0.0.1/share"));
     assertThat(documented).isEqualTo(known);
   }
 
