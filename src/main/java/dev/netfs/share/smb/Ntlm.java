@@ -188,14 +188,13 @@ final class Ntlm implements SignOn {
     }
     byte[] encryptedKey = new byte[0];
     exchanged = (offered & KEY_EXCHANGE) != 0;
+    byte[] key = baseKey;
     if (exchanged) {
-      sessionKey = random(16);
-      encryptedKey = rc4(baseKey, sessionKey);
-    } else {
-      sessionKey = baseKey;
+      key = random(16);
+      encryptedKey = rc4(baseKey, key);
     }
-    return message(
-        offered, challengeMessage, lmResponse, ntResponse, encryptedKey, sessionKey, mic);
+    sessionKey = key;
+    return message(offered, challengeMessage, lmResponse, ntResponse, encryptedKey, key, mic);
   }
 
   private byte[] message(

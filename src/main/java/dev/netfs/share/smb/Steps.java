@@ -2,6 +2,7 @@ package dev.netfs.share.smb;
 
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Goes from one answer to the next with failures as they are: {@link CompletableFuture}'s own
@@ -10,7 +11,12 @@ import java.util.concurrent.CompletableFuture;
 final class Steps {
   /** What to make of a value. */
   interface Step<T, R> {
-    R apply(T value) throws IOException;
+    @Nullable R apply(T value) throws IOException;
+  }
+
+  /** What to do next with a value. */
+  interface Next<T, R> {
+    CompletableFuture<R> apply(T value) throws IOException;
   }
 
   private Steps() {}
@@ -36,7 +42,7 @@ final class Steps {
 
   /** What the stage that a step makes of a stage's value ends with. */
   static <T, R> CompletableFuture<R> compose(
-      CompletableFuture<T> stage, Step<? super T, CompletableFuture<R>> step) {
+      CompletableFuture<T> stage, Next<? super T, R> step) {
     CompletableFuture<R> result = new CompletableFuture<>();
     stage.whenComplete(
         (value, failure) -> {
@@ -51,7 +57,7 @@ final class Steps {
 
   /** The stage itself, or, if it fails, what a step makes of the failure. */
   static <R> CompletableFuture<R> recover(
-      CompletableFuture<R> stage, Step<Throwable, CompletableFuture<R>> step) {
+      CompletableFuture<R> stage, Next<Throwable, R> step) {
     CompletableFuture<R> result = new CompletableFuture<>();
     stage.whenComplete(
         (value, failure) -> {
@@ -65,7 +71,7 @@ final class Steps {
   }
 
   private static <T, R> void forward(
-      Step<? super T, CompletableFuture<R>> step, T value, CompletableFuture<R> result) {
+      Next<? super T, R> step, T value, CompletableFuture<R> result) {
     CompletableFuture<R> next;
     try {
       next = step.apply(value);
