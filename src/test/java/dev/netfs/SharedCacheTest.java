@@ -120,7 +120,8 @@ class SharedCacheTest {
     Random random = new Random(7);
     for (int i = 0; i < KILLS; i++) {
       // With little room, so that there is culling too.
-      Reader reader = new Reader(random.nextLong(), 100_000, random.nextBoolean() ? "1GiB" : "8MiB");
+      Reader reader =
+          new Reader(random.nextLong(), 100_000, random.nextBoolean() ? "1GiB" : "8MiB");
       reader.awaitReady();
       Thread.sleep(random.nextInt(700));
       assertThat(reader.process.isAlive()).as("alive when it is killed: %s", reader.last).isTrue();

@@ -146,8 +146,7 @@ class WireIT {
     Path key = Files.write(local.resolve("key"), new byte[32]);
     for (boolean first : new boolean[] {true, false}) {
       long before = wire();
-      try (NetfsFileSystem fs =
-              mount("disk", local.resolve("cache"), "encryptionKeyFile", key);
+      try (NetfsFileSystem fs = mount("disk", local.resolve("cache"), "encryptionKeyFile", key);
           FileChannel channel = FileChannel.open(fs.getPath("/restart"))) {
         awaitSilence();
         long connected = wire();

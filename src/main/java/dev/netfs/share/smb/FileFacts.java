@@ -42,13 +42,7 @@ final class FileFacts {
   }
 
   private static FileInfo of(
-      long created,
-      long accessed,
-      long written,
-      long changed,
-      int attributes,
-      long size,
-      long id) {
+      long created, long accessed, long written, long changed, int attributes, long size, long id) {
     boolean directory = (attributes & Smb2.ATTRIBUTE_DIRECTORY) != 0;
     FileTime modified = FileTimes.of(written);
     return FileInfo.of(directory ? FileType.DIRECTORY : FileType.REGULAR)

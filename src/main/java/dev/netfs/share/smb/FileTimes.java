@@ -21,8 +21,7 @@ final class FileTimes {
       return null;
     }
     return FileTime.from(
-        Instant.ofEpochSecond(
-            value / PER_SECOND - EPOCH_SECONDS, value % PER_SECOND * 100));
+        Instant.ofEpochSecond(value / PER_SECOND - EPOCH_SECONDS, value % PER_SECOND * 100));
   }
 
   /** Returns a time as the server takes it, cut to its steps, or 0 ("leave it") for null. */

@@ -172,7 +172,10 @@ final class Kerberos implements SignOn {
 
   private IOException failed(Exception e) {
     return new IOException(
-        "Kerberos gives no ticket for cifs/" + host + ": " + e.getMessage()
+        "Kerberos gives no ticket for cifs/"
+            + host
+            + ": "
+            + e.getMessage()
             + ". Name the server as its realm does, and check krb5.conf",
         e);
   }

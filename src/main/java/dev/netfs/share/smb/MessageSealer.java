@@ -92,8 +92,7 @@ abstract class MessageSealer {
       byte[] header, int nonceAt, byte[] plain, int length, byte[] out, int outAt, int tagAt)
       throws GeneralSecurityException;
 
-  abstract void decrypt(
-      byte[] frame, int nonceAt, int cipherAt, int length, int tagAt, byte[] out)
+  abstract void decrypt(byte[] frame, int nonceAt, int cipherAt, int length, int tagAt, byte[] out)
       throws GeneralSecurityException;
 
   private static void put(byte[] out, int at, long value, int bytes) {

@@ -10,8 +10,8 @@ import java.security.SecureRandom;
 import java.util.Arrays;
 
 /**
- * Agrees with a server on how to talk (MS-SMB2 3.2.4.2, 3.2.5.2): what is asked, and what the answer
- * says. Confined to the connecting thread.
+ * Agrees with a server on how to talk (MS-SMB2 3.2.4.2, 3.2.5.2): what is asked, and what the
+ * answer says. Confined to the connecting thread.
  */
 final class Negotiation {
   /** What is spoken here. 2.0.2 is left out: it has neither large requests nor leases. */
@@ -120,8 +120,7 @@ final class Negotiation {
     maxWrite = clamp(answer.i32(36), large);
     if (dialect == Smb2.DIALECT_3_1_1) {
       contexts(answer, answer.i32(60), answer.u16(6));
-    } else if (dialect >= Smb2.DIALECT_3_0
-        && (serverCapabilities & Smb2.CAP_ENCRYPTION) != 0) {
+    } else if (dialect >= Smb2.DIALECT_3_0 && (serverCapabilities & Smb2.CAP_ENCRYPTION) != 0) {
       cipher = Smb2.CIPHER_AES_128_CCM;
     }
   }
@@ -164,7 +163,8 @@ final class Negotiation {
             && signing >= Smb2.SIGN_HMAC_SHA256
             && signing <= Smb2.SIGN_AES_GMAC;
     if (!hashed || !known) {
-      throw new IOException("the server chose a hash, a cipher or a signature that was not offered");
+      throw new IOException(
+          "the server chose a hash, a cipher or a signature that was not offered");
     }
   }
 

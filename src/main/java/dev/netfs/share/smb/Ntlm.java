@@ -92,8 +92,7 @@ final class Ntlm implements SignOn {
 
   @Override
   public byte[] first() {
-    negotiate =
-        new PacketWriter().bytes(SIGNATURE).u32(1).u32(FLAGS).zeros(16).zeros(8).toBytes();
+    negotiate = new PacketWriter().bytes(SIGNATURE).u32(1).u32(FLAGS).zeros(16).zeros(8).toBytes();
     return Spnego.first(negotiate);
   }
 
@@ -138,8 +137,7 @@ final class Ntlm implements SignOn {
     int offered = challenge.getInt(20);
     byte[] serverChallenge = new byte[8];
     challenge.get(24, serverChallenge);
-    byte[] targetInfo =
-        (offered & TARGET_INFO) == 0 ? new byte[4] : field(challenge, 40);
+    byte[] targetInfo = (offered & TARGET_INFO) == 0 ? new byte[4] : field(challenge, 40);
     Map<Integer, byte[]> pairs = pairs(targetInfo);
     byte[] timestamp = pairs.get(AV_TIMESTAMP);
     boolean mic = timestamp != null;

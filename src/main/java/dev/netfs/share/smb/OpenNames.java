@@ -9,8 +9,8 @@ import java.util.concurrent.locks.ReentrantLock;
  * Under which names this connection has files open.
  *
  * <p>What is open cannot go from under its name on SMB as it can on Unix: it stays there, dead,
- * until it is closed. So what is open here is moved aside first. That another client has it open, or
- * has renamed it, is not known here; then the server's own rule holds.
+ * until it is closed. So what is open here is moved aside first. That another client has it open,
+ * or has renamed it, is not known here; then the server's own rule holds.
  */
 final class OpenNames {
   private final ReentrantLock lock = new ReentrantLock();

@@ -75,7 +75,8 @@ final class Receiver implements Runnable {
     try {
       while (connection.isConnected()) {
         need(LENGTH);
-        int length = (in[start + 1] & 0xFF) << 16 | (in[start + 2] & 0xFF) << 8 | in[start + 3] & 0xFF;
+        int length =
+            (in[start + 1] & 0xFF) << 16 | (in[start + 2] & 0xFF) << 8 | in[start + 3] & 0xFF;
         if (in[start] != 0 || length > limit) {
           throw new IOException("the server sent what is no message of SMB");
         }
@@ -176,8 +177,8 @@ final class Receiver implements Runnable {
       throw new IOException("a message that is not encrypted");
     }
     if (checking != null && !interim && !checking.verify(buffer, at, length)) {
-      throw new IOException("a message that is not signed as it should be: somebody may have"
-          + " changed it");
+      throw new IOException(
+          "a message that is not signed as it should be: somebody may have" + " changed it");
     }
     Request request = connection.pending(id);
     int granted = i32(buffer, at + Smb2.AT_CREDITS) & 0xFFFF;

@@ -46,8 +46,7 @@ final class SmbChanges {
         rename(path, hidden, false, Smb2.NON_DIRECTORY_FILE),
         done -> {
           CompletableFuture<Void> deleted =
-              SmbFailures.about(
-                  delete(client.names().find(hidden), Smb2.NON_DIRECTORY_FILE), path);
+              SmbFailures.about(delete(client.names().find(hidden), Smb2.NON_DIRECTORY_FILE), path);
           return Steps.recover(
               deleted,
               failure -> {
@@ -79,8 +78,7 @@ final class SmbChanges {
             Packets.set(Smb2.FILE_DISPOSITION_INFORMATION, Smb2.RELATED_FILE, DELETE));
     return Steps.compose(
         trip.created(),
-        created ->
-            Steps.compose(trip.worked(), set -> Steps.map(trip.closed(), closed -> null)));
+        created -> Steps.compose(trip.worked(), set -> Steps.map(trip.closed(), closed -> null)));
   }
 
   private static String hidden(String path) {
@@ -131,8 +129,7 @@ final class SmbChanges {
                   Smb2.DELETE | Smb2.FILE_READ_ATTRIBUTES,
                   Smb2.OPEN,
                   options | Smb2.OPEN_REPARSE_POINT),
-              Packets.set(
-                  Smb2.FILE_RENAME_INFORMATION, Smb2.RELATED_FILE, information.toBytes()));
+              Packets.set(Smb2.FILE_RENAME_INFORMATION, Smb2.RELATED_FILE, information.toBytes()));
     } catch (IOException e) {
       return CompletableFuture.failedFuture(e);
     }
@@ -266,9 +263,7 @@ final class SmbChanges {
     return Steps.recover(
         empty,
         failure ->
-            failure instanceof Found
-                ? CompletableFuture.completedFuture(false)
-                : failed(failure));
+            failure instanceof Found ? CompletableFuture.completedFuture(false) : failed(failure));
   }
 
   private static <T> CompletableFuture<T> failed(Throwable failure) {

@@ -32,8 +32,7 @@ final class SmbClient {
   private final int maxTransact;
   private final boolean readOnly;
 
-  SmbClient(
-      SmbConnection connection, Negotiation negotiation, SmbNames names, int maximalAccess) {
+  SmbClient(SmbConnection connection, Negotiation negotiation, SmbNames names, int maximalAccess) {
     this.connection = connection;
     this.names = names;
     this.maxRead = Math.min(negotiation.maxRead(), MAX_IO);
@@ -73,10 +72,7 @@ final class SmbClient {
     Trip trip =
         trip(
             Packets.create(
-                serverPath,
-                Smb2.FILE_READ_ATTRIBUTES,
-                Smb2.OPEN,
-                Smb2.OPEN_REPARSE_POINT),
+                serverPath, Smb2.FILE_READ_ATTRIBUTES, Smb2.OPEN, Smb2.OPEN_REPARSE_POINT),
             Packets.queryAll(Smb2.RELATED_FILE));
     return Steps.compose(trip.created(), created -> trip.worked());
   }

@@ -18,16 +18,17 @@ import org.jspecify.annotations.Nullable;
  *
  * <h2>Threads</h2>
  *
- * A connection has two: one {@linkplain Sender sends}, one {@linkplain Receiver receives}. Each owns
- * its buffers, its keys and its ciphers alone. {@link #send} puts requests in the sender's queue and
- * returns; answers complete on the receiving thread. Requests go out in the order in which they were
- * put there.
+ * A connection has two: one {@linkplain Sender sends}, one {@linkplain Receiver receives}. Each
+ * owns its buffers, its keys and its ciphers alone. {@link #send} puts requests in the sender's
+ * queue and returns; answers complete on the receiving thread. Requests go out in the order in
+ * which they were put there.
  *
  * <h2>Credits</h2>
  *
  * The server says by credits how much it wants to have to do at once (MS-SMB2 3.2.4.1.2). They are
  * {@linkplain #credits counted} here: the sender takes them, and waits where there are too few; the
- * receiver adds what each answer brings. Requests ask for more until {@link #CREDIT_TARGET} are ours.
+ * receiver adds what each answer brings. Requests ask for more until {@link #CREDIT_TARGET} are
+ * ours.
  *
  * <h2>The end</h2>
  *
@@ -180,8 +181,7 @@ final class SmbConnection {
    */
   void lose(String why, @Nullable Throwable cause) {
     ShareDisconnectedException exception =
-        new ShareDisconnectedException(
-            "the connection to " + server + " was lost: " + why, cause);
+        new ShareDisconnectedException("the connection to " + server + " was lost: " + why, cause);
     if (!lost.compareAndSet(null, exception)) {
       awaitMemory();
       return;
@@ -212,9 +212,7 @@ final class SmbConnection {
       all.remove();
       fail(request);
     }
-    for (List<Request> chain = sender.queue.poll();
-        chain != null;
-        chain = sender.queue.poll()) {
+    for (List<Request> chain = sender.queue.poll(); chain != null; chain = sender.queue.poll()) {
       chain.forEach(this::fail);
     }
   }

@@ -96,9 +96,7 @@ final class SmbConnector {
       try {
         channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
         channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
-        channel
-            .socket()
-            .connect(new InetSocketAddress(addresses[i], target.port()), (int) share);
+        channel.socket().connect(new InetSocketAddress(addresses[i], target.port()), (int) share);
         return channel;
       } catch (ClosedByInterruptException e) {
         throw interrupted();
@@ -127,8 +125,7 @@ final class SmbConnector {
     } catch (SmbStatus e) {
       throw failure(
           Reason.PROTOCOL,
-          "the server knows none of the dialects SMB 2.1, 3.0, 3.0.2 and 3.1.1: "
-              + e.getMessage(),
+          "the server knows none of the dialects SMB 2.1, 3.0, 3.0.2 and 3.1.1: " + e.getMessage(),
           e);
     } catch (ShareConnectException | InterruptedIOException e) {
       throw e;
@@ -227,8 +224,7 @@ final class SmbConnector {
     try {
       answer =
           await(
-              connection.send(
-                  Packets.treeConnect("\\\\" + target.host() + "\\" + target.share())),
+              connection.send(Packets.treeConnect("\\\\" + target.host() + "\\" + target.share())),
               "does not connect the share");
     } catch (SmbStatus e) {
       throw treeRefused(e, encrypted);
@@ -246,7 +242,9 @@ final class SmbConnector {
       if (encrypting == null || !negotiation.canEncrypt()) {
         throw failure(
             Reason.PROTOCOL,
-            "the share '" + target.share() + "' has to be encrypted, which "
+            "the share '"
+                + target.share()
+                + "' has to be encrypted, which "
                 + (encrypting == null ? "guests cannot" : "SMB " + negotiation.dialect())
                 + (encrypting == null ? "" : " cannot"),
             null);
@@ -327,14 +325,21 @@ final class SmbConnector {
           Reason.NO_SUCH_SHARE,
           target.directory().isEmpty()
               ? "the share '" + target.share() + "' cannot be listed: " + e.getMessage()
-              : "'" + target.directory() + "' is no directory of the share '" + target.share()
-                  + "' that " + identity + " may list: " + reason(e),
+              : "'"
+                  + target.directory()
+                  + "' is no directory of the share '"
+                  + target.share()
+                  + "' that "
+                  + identity
+                  + " may list: "
+                  + reason(e),
           e);
     }
   }
 
   private static String reason(IOException e) {
-    return e.getClass().getSimpleName()
+    return e.getClass()
+        .getSimpleName()
         .replace("Exception", "")
         .replaceAll("(?<=[a-z])(?=[A-Z])", " ")
         .toLowerCase(Locale.ROOT);
@@ -376,15 +381,10 @@ final class SmbConnector {
   }
 
   private String noAnswer(String what) {
-    return "the server "
-        + what
-        + " within "
-        + timeout.toMillis()
-        + " ms (option connectTimeout)";
+    return "the server " + what + " within " + timeout.toMillis() + " ms (option connectTimeout)";
   }
 
-  private ShareConnectException failure(
-      Reason reason, String message, @Nullable Throwable cause) {
+  private ShareConnectException failure(Reason reason, String message, @Nullable Throwable cause) {
     return new ShareConnectException(
         reason, "cannot connect to " + target.shareName() + ": " + message, cause);
   }

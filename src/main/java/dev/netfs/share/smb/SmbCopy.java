@@ -5,8 +5,8 @@ import java.nio.file.FileSystemException;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Copies a file on the server (MS-SMB2 3.3.5.15.6, "copychunk"): nothing of it comes here. Each step
- * is taken by the completion of the one before.
+ * Copies a file on the server (MS-SMB2 3.3.5.15.6, "copychunk"): nothing of it comes here. Each
+ * step is taken by the completion of the one before.
  */
 final class SmbCopy {
   // What servers take by default (MS-SMB2 3.3.3).
@@ -40,8 +40,7 @@ final class SmbCopy {
             Smb2.NON_DIRECTORY_FILE);
     Request query = Packets.queryAll(Smb2.RELATED_FILE);
     Request resume =
-        Packets.control(
-            Smb2.FSCTL_SRV_REQUEST_RESUME_KEY, Smb2.RELATED_FILE, new byte[0], KEY + 8);
+        Packets.control(Smb2.FSCTL_SRV_REQUEST_RESUME_KEY, Smb2.RELATED_FILE, new byte[0], KEY + 8);
     client.sendRelated(open, query, resume);
     return Steps.compose(
         SmbFailures.about(open.answer, source),

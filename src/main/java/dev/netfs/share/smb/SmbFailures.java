@@ -91,9 +91,7 @@ final class SmbFailures {
               path,
               other,
               "the server keeps this elsewhere (DFS): mount the share that it is a link to");
-      case NtStatus.NOT_SUPPORTED,
-          NtStatus.INVALID_DEVICE_REQUEST,
-          NtStatus.INVALID_INFO_CLASS ->
+      case NtStatus.NOT_SUPPORTED, NtStatus.INVALID_DEVICE_REQUEST, NtStatus.INVALID_INFO_CLASS ->
           new UnsupportedOperationException(path + ": the server does not support this");
       default ->
           new FileSystemException(path, other, "the server answers " + NtStatus.name(status));

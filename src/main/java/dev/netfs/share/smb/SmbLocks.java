@@ -15,9 +15,9 @@ import org.jspecify.annotations.Nullable;
  * The byte-range locks of one open file (MS-SMB2 2.2.26). They are mandatory: the server refuses
  * everybody else's reads and writes there, those through other handles of this client too.
  *
- * <p>A lock that has to be waited for is a request that the server answers when it can: nobody polls
- * and no thread waits. Giving up the wait cancels that request; where the server has granted it at
- * the same moment, the lock is given back. Every {@link #ASK_AGAIN_SECONDS} seconds a wait is
+ * <p>A lock that has to be waited for is a request that the server answers when it can: nobody
+ * polls and no thread waits. Giving up the wait cancels that request; where the server has granted
+ * it at the same moment, the lock is given back. Every {@link #ASK_AGAIN_SECONDS} seconds a wait is
  * cancelled and begun anew, since Samba 4.17 at times forgets one that begins at the very moment at
  * which the lock in its way goes.
  */
@@ -46,8 +46,7 @@ final class SmbLocks {
       throw new IllegalArgumentException("cannot lock " + size + " bytes at " + position);
     }
     int flags =
-        (shared ? Smb2.LOCK_SHARED : Smb2.LOCK_EXCLUSIVE)
-            | (wait ? 0 : Smb2.LOCK_FAIL_IMMEDIATELY);
+        (shared ? Smb2.LOCK_SHARED : Smb2.LOCK_EXCLUSIVE) | (wait ? 0 : Smb2.LOCK_FAIL_IMMEDIATELY);
     Waiting waiting = new Waiting(position, size, flags);
     waits.add(waiting);
     waiting.ask();

@@ -48,8 +48,7 @@ final class SmbShare implements Share {
     return with(() -> openFile(path, intent));
   }
 
-  private CompletableFuture<ShareFile> openFile(String path, OpenIntent intent)
-      throws IOException {
+  private CompletableFuture<ShareFile> openFile(String path, OpenIntent intent) throws IOException {
     boolean existing = intent.disposition() == Disposition.OPEN_EXISTING;
     String serverPath = existing ? client.names().find(path) : client.names().make(path);
     int access = Smb2.FILE_READ_ATTRIBUTES;
@@ -248,8 +247,7 @@ final class SmbShare implements Share {
               SmbFailures.about(trip.created(), existing),
               created ->
                   SmbFailures.about(
-                      Steps.compose(
-                          trip.worked(), set -> Steps.map(trip.closed(), closed -> null)),
+                      Steps.compose(trip.worked(), set -> Steps.map(trip.closed(), closed -> null)),
                       link));
         });
   }

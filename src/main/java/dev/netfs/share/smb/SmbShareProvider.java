@@ -16,10 +16,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Options: {@code password} or {@code passwordFile}; {@code domain}, the user's domain or
  * workgroup; {@code sec}, how to sign on: {@code ntlmssp} (with the password) or {@code krb5} (with
- * a ticket); {@code guest}, {@code true} to sign on as nobody in particular, unsigned; {@code seal},
- * what to encrypt: {@code auto}, everything where the server can, {@code required}, everything or
- * else the mount fails, {@code server}, only what the server wants so. {@code connectTimeout} bounds
- * connecting and signing on.
+ * a ticket); {@code guest}, {@code true} to sign on as nobody in particular, unsigned; {@code
+ * seal}, what to encrypt: {@code auto}, everything where the server can, {@code required},
+ * everything or else the mount fails, {@code server}, only what the server wants so. {@code
+ * connectTimeout} bounds connecting and signing on.
  */
 public final class SmbShareProvider implements ShareProvider {
   private static final Set<String> OPTIONS =

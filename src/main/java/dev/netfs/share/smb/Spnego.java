@@ -12,9 +12,7 @@ final class Spnego {
   private static final byte[] SPNEGO_OID = {0x2B, 6, 1, 5, 5, 2};
 
   /** 1.3.6.1.4.1.311.2.2.10. */
-  private static final byte[] NTLM_OID = {
-    0x2B, 6, 1, 4, 1, (byte) 0x82, 0x37, 2, 2, 0x0A
-  };
+  private static final byte[] NTLM_OID = {0x2B, 6, 1, 4, 1, (byte) 0x82, 0x37, 2, 2, 0x0A};
 
   private static final int OID = 0x06;
   private static final int OCTETS = 0x04;
@@ -31,11 +29,7 @@ final class Spnego {
 
   /** Returns a NegTokenInit with the first message. */
   static byte[] first(byte[] token) {
-    byte[] init =
-        der(
-            SEQUENCE,
-            der(CONTEXT, mechanisms()),
-            der(CONTEXT + 2, der(OCTETS, token)));
+    byte[] init = der(SEQUENCE, der(CONTEXT, mechanisms()), der(CONTEXT + 2, der(OCTETS, token)));
     return der(APPLICATION, der(OID, SPNEGO_OID), der(CONTEXT, init));
   }
 

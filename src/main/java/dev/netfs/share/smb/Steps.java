@@ -41,8 +41,7 @@ final class Steps {
   }
 
   /** What the stage that a step makes of a stage's value ends with. */
-  static <T, R> CompletableFuture<R> compose(
-      CompletableFuture<T> stage, Next<? super T, R> step) {
+  static <T, R> CompletableFuture<R> compose(CompletableFuture<T> stage, Next<? super T, R> step) {
     CompletableFuture<R> result = new CompletableFuture<>();
     stage.whenComplete(
         (value, failure) -> {
@@ -56,8 +55,7 @@ final class Steps {
   }
 
   /** The stage itself, or, if it fails, what a step makes of the failure. */
-  static <R> CompletableFuture<R> recover(
-      CompletableFuture<R> stage, Next<Throwable, R> step) {
+  static <R> CompletableFuture<R> recover(CompletableFuture<R> stage, Next<Throwable, R> step) {
     CompletableFuture<R> result = new CompletableFuture<>();
     stage.whenComplete(
         (value, failure) -> {
