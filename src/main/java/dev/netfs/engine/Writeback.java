@@ -36,6 +36,7 @@ final class Writeback implements DirtyLimit.Owner {
   private final List<CompletableFuture<Void>> settling = new ArrayList<>(); // guarded by inode.lock
   private int inFlight; // guarded by inode.lock
   private int holds; // guarded by inode.lock: while above 0 nothing is issued
+  private @Nullable CompletableFuture<Void> unheld; // guarded by inode.lock: for who waits for that
   private long heldSize = Long.MAX_VALUE; // guarded by inode.lock
   private volatile long accounted; // written under inode.lock: what the dirty limit knows of us
   private int failures; // guarded by inode.lock: since something was last sent
@@ -131,13 +132,33 @@ final class Writeback implements DirtyLimit.Owner {
     return heldSize;
   }
 
-  /** Ends a {@link #hold}. */
+  /** Ends a {@link #hold}; who wants to send goes on then. */
+  @SuppressWarnings("NullAway") // a future of Void completes with null
   void release() {
+    CompletableFuture<Void> waiting = null;
     inode.lock.lock();
     try {
       if (--holds == 0) {
         heldSize = Long.MAX_VALUE;
+        waiting = unheld;
+        unheld = null;
       }
+    } finally {
+      inode.lock.unlock();
+    }
+    if (waiting != null) {
+      waiting.complete(null);
+    }
+  }
+
+  /** Returns what completes when nothing is held any more; null if nothing is. */
+  private @Nullable CompletableFuture<Void> whileHeld() {
+    inode.lock.lock();
+    try {
+      if (holds > 0 && unheld == null) {
+        unheld = new CompletableFuture<>();
+      }
+      return unheld;
     } finally {
       inode.lock.unlock();
     }
@@ -335,6 +356,11 @@ final class Writeback implements DirtyLimit.Owner {
   private CompletableFuture<Void> flushed(long heard, int rounds) {
     if (rounds == 0 || !anyDirty || inode.errors.now() != heard) {
       return CompletableFuture.completedFuture(null);
+    }
+    CompletableFuture<Void> held = whileHeld();
+    if (held != null) {
+      // Another channel cuts the file: what is dirty can be sent only then, and must be.
+      return held.thenCompose(done -> flushed(heard, rounds));
     }
     issue();
     CompletableFuture<Void> settled;

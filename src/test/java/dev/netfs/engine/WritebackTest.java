@@ -119,6 +119,39 @@ class WritebackTest {
     }
   }
 
+  /** Found by schedule 36 of a simulation: what was held back counted as sent. */
+  @Test
+  @Tag("W3")
+  void whoAsksForWhatIsWrittenToBeSentWaitsWhileAnotherChannelCutsTheFile() throws IOException {
+    try (Mount mount = mount();
+        OpenFile file = open(mount, "/f")) {
+      Writeback writeback = file.inode().writeback;
+      file.inode().lock.lock();
+      try {
+        writeback.hold(10_000); // as a truncate does until the server has answered
+      } finally {
+        file.inode().lock.unlock();
+      }
+      file.write(ByteBuffer.wrap(new byte[100]), 0);
+      CompletableFuture<Void> sent = writeback.flushed();
+      CompletableFuture<Void> forced = CompletableFuture.runAsync(() -> force(file), Threads.EACH);
+      assertThat(sent).isNotDone();
+      assertThat(server.count("write")).isZero();
+      writeback.release();
+      sent.join();
+      assertThat(server.get("/f")).hasSize(100);
+      forced.join();
+    }
+  }
+
+  private static void force(OpenFile file) {
+    try {
+      file.force(false);
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
   @Test
   @Tag("W3")
   void whatCannotBeSentIsSentUnaskedWhenTheServerTakesItAgain() throws IOException {
