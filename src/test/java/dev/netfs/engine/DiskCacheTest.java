@@ -301,7 +301,16 @@ class DiskCacheTest {
         assertThat(mount.stats().bytesFromDisk()).isPositive();
       }
     } finally {
-      runs("umount", small.toString());
+      // What was being written behind at the unmount may have a file open for a moment longer.
+      SimServer.eventually("the tmpfs is let go of", () -> unmounted(small));
+    }
+  }
+
+  private static boolean unmounted(Path place) {
+    try {
+      return runs("umount", place.toString());
+    } catch (IOException | InterruptedException e) {
+      throw new AssertionError(e);
     }
   }
 
