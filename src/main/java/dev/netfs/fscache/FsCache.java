@@ -158,6 +158,7 @@ public final class FsCache implements Closeable {
     try {
       if (volume.endUse()) {
         volumes.values().remove(volume);
+        volume.closeLockFile();
       }
     } finally {
       REGISTRY_LOCK.unlock();

@@ -342,6 +342,22 @@ public final class Volume implements Closeable {
     }
   }
 
+  /** Lets go of the file that JVMs lock while they make others; it is opened again when needed. */
+  void closeLockFile() {
+    lockChannelLock.lock();
+    try {
+      FileChannel channel = lockChannel;
+      lockChannel = null;
+      if (channel != null) {
+        channel.close();
+      }
+    } catch (IOException e) {
+      // Nothing was written to it.
+    } finally {
+      lockChannelLock.unlock();
+    }
+  }
+
   /** Removes what is here of an object, in whatever state. */
   public void remove(String path) throws IOException {
     removeNamed(name(object(path)));
