@@ -190,12 +190,21 @@ class SftpNetworkIT {
 
   /** Fills the pipe with requests, breaks it, and looks at how they end. */
   private void assertEndsAll(Break damage) throws Exception {
+    assertEndsAll(() -> {}, damage);
+  }
+
+  /**
+   * The same, with what is prepared before the first request: a cut after so many bytes has to be,
+   * or all of them may be through by then.
+   */
+  private void assertEndsAll(Break before, Break damage) throws Exception {
     ShareFile file = get(share.open("/big", OpenIntent.READ));
     ShareFile out =
         get(share.open("/w", new OpenIntent(true, true, Disposition.OPEN_OR_CREATE, true, -1)));
     List<CompletionStage<?>> requests = new ArrayList<>();
     List<byte[]> memory = new ArrayList<>();
     List<DirectoryEntry> entries = new ArrayList<>();
+    before.happen();
     for (int i = 0; i < 60; i++) {
       byte[] bytes = new byte[250_000];
       memory.add(bytes);
@@ -245,13 +254,13 @@ class SftpNetworkIT {
   @ValueSource(longs = {0, 1, 100_000, 3_500_000})
   void aCutInTheMiddleOfTheAnswers(long bytes) throws Exception {
     proxy.delay(Duration.ofMillis(20));
-    assertEndsAll(() -> proxy.cutAfterDown(bytes));
+    assertEndsAll(() -> proxy.cutAfterDown(bytes), () -> {});
   }
 
   @Test
   void aCutInTheMiddleOfTheRequests() throws Exception {
     proxy.delay(Duration.ofMillis(20));
-    assertEndsAll(() -> proxy.cutAfterUp(300_000));
+    assertEndsAll(() -> proxy.cutAfterUp(300_000), () -> {});
   }
 
   @Test
