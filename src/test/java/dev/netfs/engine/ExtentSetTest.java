@@ -48,13 +48,14 @@ class ExtentSetTest {
     assertThat(set.intersects(start, end)).isEqualTo(!inside.isEmpty());
     assertThat(set.contains(start, end)).isEqualTo(inside.cardinality() == end - start);
     BitSet seen = new BitSet();
-    set.forEachIn(start, end, (from, to) -> mark(seen, from, to));
+    set.forEachIn(start, end, (from, to) -> mark(seen, start, end, from, to));
     BitSet gaps = new BitSet();
-    set.forEachGapIn(start, end, (from, to) -> mark(gaps, from, to));
+    set.forEachGapIn(start, end, (from, to) -> mark(gaps, start, end, from, to));
     for (int i = start; i < end; i++) {
       assertThat(seen.get(i)).isEqualTo(bits.get(i));
       assertThat(gaps.get(i)).isEqualTo(!bits.get(i));
     }
+    assertThat(set.size()).isEqualTo(runs(bits));
     for (int i = 0; i < set.size(); i++) {
       assertThat(set.start(i)).isLessThan(set.end(i));
       if (i > 0) {
@@ -63,9 +64,18 @@ class ExtentSetTest {
     }
   }
 
-  private static void mark(BitSet bits, long from, long to) {
-    assertThat(from).isLessThan(to);
+  private static void mark(BitSet bits, int start, int end, long from, long to) {
+    assertThat(from).isGreaterThanOrEqualTo(start).isLessThan(to);
+    assertThat(to).isLessThanOrEqualTo(end);
     bits.set((int) from, (int) to);
+  }
+
+  private static int runs(BitSet bits) {
+    int runs = 0;
+    for (int at = bits.nextSetBit(0); at >= 0; at = bits.nextSetBit(bits.nextClearBit(at))) {
+      runs++;
+    }
+    return runs;
   }
 
   @Test
