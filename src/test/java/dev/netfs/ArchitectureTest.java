@@ -32,6 +32,7 @@ class ArchitectureTest {
   private static final String API = "dev.netfs";
   private static final String NIO = "dev.netfs.nio";
   private static final String ENGINE = "dev.netfs.engine";
+  private static final String LOCKS = "dev.netfs.engine.locks";
   private static final String FSCACHE = "dev.netfs.fscache";
   private static final String OFFLINE = "dev.netfs.offline";
   private static final String COMPRESS = "dev.netfs.compress";
@@ -50,7 +51,8 @@ class ArchitectureTest {
           Map.entry(NIO, uses(API, ENGINE, SHARE).libraries(JACKSON)),
           Map.entry(
               ENGINE,
-              uses(API, FSCACHE, OFFLINE, SHARE).libraries("com.github.benmanes.caffeine.")),
+              uses(API, LOCKS, FSCACHE, OFFLINE, SHARE).libraries("com.github.benmanes.caffeine.")),
+          Map.entry(LOCKS, uses(SHARE).libraries(JACKSON)),
           Map.entry(FSCACHE, uses(SHARE).libraries(JACKSON)),
           Map.entry(OFFLINE, uses(SHARE, FSCACHE).libraries("org.h2.mvstore.")),
           Map.entry(COMPRESS, uses(SHARE).libraries("org.apache.commons.compress.")),

@@ -164,7 +164,7 @@ public final class AsynchronousFile {
     @Nullable CompletableFuture<?> advance() throws IOException {
       if (!begun) {
         begun = true;
-        file.checkOpen();
+        file.checkUsable();
         if (file.caching() == OpenMode.Caching.UNBUFFERED) {
           reads.readResident(file.inode(), buffer, position);
         }
@@ -259,7 +259,7 @@ public final class AsynchronousFile {
     @Override
     @Nullable CompletableFuture<?> advance() throws IOException {
       if (phase == Phase.BEGIN) {
-        file.checkOpen();
+        file.checkUsable();
         file.throwWritebackError();
         phase = Phase.COPY;
       }

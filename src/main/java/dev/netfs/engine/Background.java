@@ -1,5 +1,6 @@
 package dev.netfs.engine;
 
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -21,6 +22,11 @@ interface Background {
 
   /** Returns a time for measuring how long something takes, in nanoseconds since any moment. */
   long nanoTime();
+
+  /** Returns any number, each as likely as any other. */
+  default long random() {
+    return ThreadLocalRandom.current().nextLong();
+  }
 
   /** Returns the wall clock's time, in milliseconds since the epoch. */
   long currentTimeMillis();

@@ -239,7 +239,10 @@ final class DirectIo {
               .submit(
                   file,
                   memory.capacity(),
-                  () -> remote.call("write", open -> open.write(IoSegments.of(memory), position)));
+                  () ->
+                      remote.call(
+                          "write",
+                          open -> inode.locks.write(open, IoSegments.of(memory), position)));
     }
 
     /** Takes in what the server has taken; moves the buffer's position on and returns how far. */

@@ -2,6 +2,7 @@ package dev.netfs.engine;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.netfs.engine.locks.CooperativeLocks;
 import dev.netfs.share.DirectoryEntry;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -129,8 +130,19 @@ final class Directories {
             share -> {
               // A list of its own for every attempt: a lost connection may leave half of one.
               List<DirectoryEntry> found = new ArrayList<>();
-              return share.list(path, found::add).thenApply(done -> found);
+              return share.list(path, entry -> add(path, entry, found)).thenApply(done -> found);
             });
+  }
+
+  /** Takes in what is in a directory: all but what the engine keeps there itself. */
+  private void add(String path, DirectoryEntry entry, List<DirectoryEntry> found) {
+    boolean hidden =
+        services.cooperative() != null
+            && path.equals("/")
+            && entry.name().equals(CooperativeLocks.FOLDER);
+    if (!hidden) {
+      found.add(entry);
+    }
   }
 
   private Listing keep(String path, List<DirectoryEntry> found, AttributeCache.Ticket asked) {

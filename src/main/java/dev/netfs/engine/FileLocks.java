@@ -1,5 +1,8 @@
 package dev.netfs.engine;
 
+import dev.netfs.LockLostException;
+import dev.netfs.engine.locks.CooperativeLock;
+import dev.netfs.engine.locks.CooperativeLocks;
 import dev.netfs.share.ShareCapabilities.LockKind;
 import dev.netfs.share.ShareLock;
 import java.io.IOException;
@@ -8,9 +11,9 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,8 +21,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A range is taken in the JVM's {@link LockTable} first, at once and on the caller's thread, and
  * stays taken for as long as its lock is waited for or held: so nobody here gets in between, and an
- * overlap shows at the call that makes it. Then the server is asked, and nobody's thread waits for
- * it: the steps run as the answers come, whoever wants to block waits for the last one.
+ * overlap shows at the call that makes it. Then the server, or the table on the share, is asked,
+ * and nobody's thread waits for it: the steps run as the answers come, whoever wants to block waits
+ * for the last one.
  *
  * <p>Safe for use by several threads. A lock that is granted while the file closes is given back
  * either by the close, which finds it, or by whoever took it, who looks again after it was added.
@@ -27,11 +31,31 @@ import org.jspecify.annotations.Nullable;
 final class FileLocks {
   private final OpenFile file;
   private final Services services;
-  private final Set<Held> held = ConcurrentHashMap.newKeySet();
+  private final Set<HeldLock> held = ConcurrentHashMap.newKeySet();
+
+  /** Whether there is, or ever was, a lock. All that a read of what is in memory looks at. */
+  private volatile boolean any;
 
   FileLocks(OpenFile file, Services services) {
     this.file = file;
     this.services = services;
+  }
+
+  Inode inode() {
+    return file.inode();
+  }
+
+  /**
+   * Before the content is used: throws if a lock is lost that nobody has released.
+   *
+   * @throws LockLostException says which
+   */
+  void check() throws LockLostException {
+    if (any) {
+      for (HeldLock lock : held) {
+        lock.check();
+      }
+    }
   }
 
   /**
@@ -48,33 +72,44 @@ final class FileLocks {
    */
   CompletableFuture<@Nullable RangeLock> lock(
       String mount, String name, long position, long size, boolean shared, boolean wait) {
-    boolean local = services.options().locks() == MountOptions.Locks.LOCAL;
-    if (!local && services.session().capabilities().locks() == LockKind.NONE) {
+    MountOptions.Locks kind = services.options().locks();
+    CooperativeLocks cooperative = services.cooperative();
+    if (kind == MountOptions.Locks.SERVER
+        && services.session().capabilities().locks() == LockKind.NONE) {
       throw new UnsupportedOperationException(
           mount
               + " has no byte-range locks on its server; mount it with the option"
+              + " locks=cooperative for locks among the clients that do so too, or with"
               + " locks=local for locks that hold within this JVM only");
     }
+    if (cooperative != null && !services.session().capabilities().hardLinks()) {
+      throw new UnsupportedOperationException(
+          mount + " has no hard links, which locks=cooperative needs; mount it with locks=local");
+    }
     Taking taking = new Taking(LockTable.take(name, position, size), position, size, shared, wait);
-    CompletableFuture<Boolean> granted;
+    CompletableFuture<@Nullable Hold> granted;
     try {
-      granted = local ? CompletableFuture.completedFuture(true) : taking.fromServer();
+      granted =
+          kind == MountOptions.Locks.LOCAL
+              ? CompletableFuture.completedFuture(Hold.LOCAL)
+              : taking.fromShare(cooperative);
     } catch (RuntimeException | Error e) {
       granted = CompletableFuture.failedFuture(e);
     }
     return granted.handle(taking::settled);
   }
 
-  /** Gives back all locks, and throws the first failure to do so only then. */
+  /**
+   * Gives back all locks, and throws the first failure to do so only then: also that one was lost
+   * of which nobody has been told.
+   */
   void release() throws IOException {
     IOException failure = null;
-    for (Held lock : held) {
+    for (HeldLock lock : held) {
       try {
-        lock.release();
+        lock.release(false);
       } catch (IOException e) {
-        if (failure == null) {
-          failure = e;
-        }
+        failure = Errors.add(failure, e);
       }
     }
     if (failure != null) {
@@ -84,8 +119,40 @@ final class FileLocks {
 
   /** Gives back all locks without waiting, once what was written under them has been sent. */
   void releaseAfter(CompletableFuture<Void> sent) {
-    for (Held lock : held) {
+    for (HeldLock lock : held) {
       lock.releaseAfter(sent);
+    }
+  }
+
+  /** Notes that a lock is given back. */
+  void released(HeldLock lock) {
+    held.remove(lock);
+    inode().locks.remove(lock);
+  }
+
+  /** Sends what is dirty in a range and waits for it. */
+  void flush(long start, long end, Writeback.Waiter waiter) throws IOException {
+    inode().writeback.flush(waiter);
+  }
+
+  /**
+   * Before a lock is given back: throws if something that was written under it has not been sent,
+   * which must not happen any more when somebody else has the lock.
+   */
+  void checkSent(HeldLock lock) throws IOException {
+    boolean unsent;
+    Inode inode = inode();
+    inode.lock.lock();
+    try {
+      unsent = !lock.shared && inode.writeback.intersects(lock.start, lock.end);
+    } finally {
+      inode.lock.unlock();
+    }
+    if (unsent) {
+      file.throwWritebackError();
+      throw new IOException(
+          inode.path()
+              + ": what was written under the lock could not be sent yet; it is still locked");
     }
   }
 
@@ -97,7 +164,7 @@ final class FileLocks {
     private final boolean shared;
     private final boolean wait;
     private @Nullable RemoteFile remote;
-    private @Nullable ShareLock onServer;
+    private @Nullable Hold onShare;
 
     Taking(LockTable.Range range, long position, long size, boolean shared, boolean wait) {
       this.range = range;
@@ -107,31 +174,49 @@ final class FileLocks {
       this.wait = wait;
     }
 
-    /** Asks the server, after sending what is dirty, none of which may be dropped below. */
-    CompletableFuture<Boolean> fromServer() {
-      return file.untilClosed(file.inode().writeback.flushed())
-          .thenCompose(sent -> ask())
+    /** Asks for it, after sending what is dirty, none of which may be dropped below. */
+    CompletableFuture<@Nullable Hold> fromShare(@Nullable CooperativeLocks cooperative) {
+      return file.untilClosed(inode().writeback.flushed())
+          .thenCompose(sent -> cooperative == null ? askServer() : askOthers(cooperative))
           .thenCompose(this::refresh);
     }
 
-    private CompletableFuture<@Nullable ShareLock> ask() {
+    private CompletableFuture<@Nullable Hold> askOthers(CooperativeLocks cooperative) {
+      CompletableFuture<@Nullable CooperativeLock> pending =
+          cooperative.lock(inode().path(), position, size, shared, wait);
+      return file.untilClosed(pending)
+          .whenComplete(
+              (lock, failure) -> {
+                if (failure != null && !pending.cancel(false)) {
+                  pending.thenAccept(FileLocks::giveUp);
+                }
+              })
+          .thenApply(lock -> lock == null ? null : hold(lock));
+    }
+
+    private CompletableFuture<@Nullable Hold> askServer() {
       RemoteFile handle;
       try {
-        handle = file.handleInUse(!shared);
+        handle = file.lockingHandle(!shared);
       } catch (AsynchronousCloseException e) {
         return CompletableFuture.failedFuture(e);
       }
       remote = handle;
       // Each attempt, over a new connection perhaps, has a future of its own to cancel.
       Queue<CompletableFuture<?>> asked = new ConcurrentLinkedQueue<>();
-      CompletableFuture<@Nullable ShareLock> pending =
+      CompletableFuture<@Nullable Hold> pending =
           handle.call(
               "lock",
               open -> {
                 CompletableFuture<@Nullable ShareLock> lock =
                     open.lock(position, size, shared, wait);
                 asked.add(lock);
-                return lock;
+                return lock.thenApply(
+                    granted ->
+                        granted == null
+                            ? null
+                            : ServerHold.of(
+                                services.session(), handle, open, position, size, shared, granted));
               });
       return file.untilClosed(pending)
           .whenComplete(
@@ -144,33 +229,36 @@ final class FileLocks {
     }
 
     /** Has what is in memory asked for anew: who held the lock before may have changed it. */
-    private CompletableFuture<Boolean> refresh(@Nullable ShareLock granted) {
+    private CompletableFuture<@Nullable Hold> refresh(@Nullable Hold granted) {
       if (granted == null) {
-        return CompletableFuture.completedFuture(false);
+        return CompletableFuture.completedFuture(null);
       }
-      onServer = granted;
-      file.inode().invalidate();
+      onShare = granted;
+      inode().drop(position, position + size);
       try {
-        return file.untilClosed(file.refreshing()).thenApply(done -> true);
+        return file.untilClosed(file.refreshing()).thenApply(done -> granted);
       } catch (AsynchronousCloseException e) {
         return CompletableFuture.failedFuture(e);
       }
     }
 
-    @Nullable RangeLock settled(@Nullable Boolean granted, @Nullable Throwable failure) {
-      if (granted != null && granted) {
-        Held lock = new Held(range, onServer, remote);
+    @Nullable RangeLock settled(@Nullable Hold granted, @Nullable Throwable failure) {
+      if (granted != null) {
+        HeldLock lock =
+            new HeldLock(FileLocks.this, range, position, size, shared, granted, remote);
+        inode().locks.add(lock);
         held.add(lock);
+        any = true;
         if (!file.isClosing()) {
           return lock;
         }
-        lock.releaseAfter(file.inode().writeback.flushed());
+        lock.releaseAfter(inode().writeback.flushed());
         throw new CompletionException(new AsynchronousCloseException());
       }
-      giveUp(onServer);
+      giveUp(onShare);
       LockTable.giveBack(range);
       if (remote != null) {
-        remote.endUse();
+        inode().handles.endLocking(remote);
       }
       if (failure != null) {
         throw new CompletionException(Await.cause(failure));
@@ -179,69 +267,30 @@ final class FileLocks {
     }
   }
 
-  /**
-   * Gives a server's lock back that nobody will ever have; there is nobody to tell of a failure.
-   */
-  private static void giveUp(@Nullable ShareLock granted) {
+  private static Hold hold(CooperativeLock lock) {
+    return new Hold() {
+      @Override
+      public CompletionStage<Void> release() {
+        return lock.release();
+      }
+
+      @Override
+      public @Nullable String lost() {
+        return lock.lost();
+      }
+    };
+  }
+
+  /** Gives a lock back that nobody will ever have; there is nobody to tell of a failure. */
+  private static void giveUp(@Nullable Hold granted) {
     if (granted != null) {
       granted.release();
     }
   }
 
-  /** A lock that is held. */
-  private final class Held implements RangeLock {
-    private final LockTable.Range range;
-    private final @Nullable ShareLock onServer;
-    private final @Nullable RemoteFile remote;
-    private final AtomicBoolean released = new AtomicBoolean();
-
-    Held(LockTable.Range range, @Nullable ShareLock onServer, @Nullable RemoteFile remote) {
-      this.range = range;
-      this.onServer = onServer;
-      this.remote = remote;
-    }
-
-    @Override
-    public boolean isHeld() {
-      return !released.get();
-    }
-
-    @Override
-    public void release() throws IOException {
-      if (!released.compareAndSet(false, true)) {
-        return;
-      }
-      try {
-        if (onServer != null) {
-          try {
-            file.inode().writeback.flush(Await::result);
-          } finally {
-            Await.result(onServer.release());
-          }
-        }
-      } finally {
-        giveBack();
-      }
-    }
-
-    /** Gives it back without waiting, what was written under it being on its way. */
-    void releaseAfter(CompletableFuture<Void> sent) {
-      if (!released.compareAndSet(false, true)) {
-        return;
-      }
-      sent.whenComplete(
-          (done, failure) -> {
-            giveUp(onServer);
-            giveBack();
-          });
-    }
-
-    private void giveBack() {
-      held.remove(this);
-      LockTable.giveBack(range);
-      if (remote != null) {
-        remote.endUse();
-      }
+  private static void giveUp(@Nullable CooperativeLock granted) {
+    if (granted != null) {
+      granted.release();
     }
   }
 }

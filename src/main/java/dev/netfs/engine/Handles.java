@@ -24,6 +24,11 @@ final class Handles {
   private @Nullable RemoteFile writer;
   private int opens;
 
+  /** The handle that locks are held through: while there is one, everything goes through it. */
+  private @Nullable RemoteFile locking;
+
+  private int locks; // how many are held through it, or asked for
+
   Handles(Services services, Inode inode) {
     this.services = services;
     this.inode = inode;
@@ -95,12 +100,42 @@ final class Handles {
 
   /** Returns the handle to read with, with a use begun. */
   RemoteFile readerInUse() {
+    if (locking != null && locking.reads()) {
+      return inUse(locking);
+    }
     return inUse(Objects.requireNonNull(reader, "no channel is open for reading"));
   }
 
-  /** Returns a handle of a channel's, for a lock, with a use begun. */
-  RemoteFile inUse(boolean writing) {
-    return inUse(Objects.requireNonNull(writing ? writer : reader, "no channel is open that way"));
+  /**
+   * Returns the handle to take a lock through, with a use begun, to be {@linkplain #endLocking
+   * ended}. All locks of the file are taken through one: a mandatory lock keeps out even this
+   * mount's other handles.
+   *
+   * @param exclusive whether it is an exclusive lock
+   */
+  RemoteFile lockingInUse(boolean exclusive) {
+    RemoteFile known = locking;
+    if (known == null || !(exclusive ? known.writes() : known.reads())) {
+      // Locks that are held through another one stay there.
+      known = Objects.requireNonNull(exclusive ? writer : reader, "no channel is open that way");
+      locking = known;
+      locks = 0;
+    }
+    locks++;
+    return inUse(known);
+  }
+
+  /** Ends the use of a handle for a lock. Takes the inode's lock. */
+  void endLocking(RemoteFile handle) {
+    inode.lock.lock();
+    try {
+      if (handle == locking && --locks == 0) {
+        locking = null;
+      }
+    } finally {
+      inode.lock.unlock();
+    }
+    handle.endUse();
   }
 
   private static RemoteFile inUse(RemoteFile handle) {
@@ -116,6 +151,9 @@ final class Handles {
   RemoteFile writerInUse() {
     inode.lock.lock();
     try {
+      if (locking != null && locking.writes()) {
+        return inUse(locking);
+      }
       if (writer != null) {
         return inUse(writer);
       }

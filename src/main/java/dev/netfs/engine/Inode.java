@@ -44,6 +44,9 @@ final class Inode {
   /** Held by one who appends, over all of it: taken before {@link #lock}. */
   final ReentrantLock appending = new ReentrantLock();
 
+  /** The locks that open files hold on it. Guards itself. */
+  final InodeLocks locks = new InodeLocks();
+
   final Writeback writeback;
   final Handles handles;
 
@@ -56,6 +59,7 @@ final class Inode {
   private final FileSizes sizes = new FileSizes();
   private volatile long generation; // written under lock
   private final Coherency coherency = new Coherency(); // guarded by lock
+  private long cuts; // guarded by lock: how often it was made shorter here
   private volatile long lastWriteMillis; // written under lock
 
   /** What the disk may have of the file in the state of {@link #coherency}. Written under lock. */
@@ -289,6 +293,7 @@ final class Inode {
 
   private void serverIsEmpty(FileInfo info) {
     generation++;
+    cuts++;
     changed();
     writeback.forget(0);
     dropClean();
@@ -410,6 +415,43 @@ final class Inode {
     }
   }
 
+  /** Returns whether the file is provably the one that is known here. */
+  boolean isStill(FileInfo info) {
+    lock.lock();
+    try {
+      return coherency.isProvable() && coherency.matches(info) && !writeback.isWriting();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Returns a number that tells whether we have cut the file since. */
+  long cutsSoFar() {
+    lock.lock();
+    try {
+      return cuts;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Takes in that another client has made the file longer, as the server said in an answer that may
+   * be older than our own writes, but not than a cut of ours.
+   *
+   * @param cutsBefore {@link #cutsSoFar} before the server was asked
+   */
+  void grown(long size, long cutsBefore) {
+    lock.lock();
+    try {
+      if (cuts == cutsBefore && size > sizes.remote()) {
+        takeSize(size);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Returns whether the size at hand is older than attributes may be. */
   boolean sizeIsStale() {
     lock.lock();
@@ -491,15 +533,51 @@ final class Inode {
     }
   }
 
-  /** Drops the pages of a range, after what is dirty there was sent. Under the lock. */
+  /** Drops what is clean of a range. Under the lock. */
   void dropRange(long start, long end) {
     int pageSize = services.pages().pageSize();
     poison(start, end);
-    for (long number = start / pageSize; number * pageSize < end; number++) {
-      Page page = pages.get(number);
-      if (page != null) {
+    List<Page> within = new ArrayList<>();
+    if ((end - start) / pageSize > pages.size()) {
+      pages.forEachFrom(start / pageSize, within::add);
+    } else {
+      for (long number = start / pageSize; number * pageSize < end; number++) {
+        Page page = pages.get(number);
+        if (page != null) {
+          within.add(page);
+        }
+      }
+    }
+    for (Page page : within) {
+      if (page.number * pageSize < end) {
         dropClean(page);
       }
+    }
+  }
+
+  /** Drops what is clean of a range, which somebody else may have changed. Takes the lock. */
+  void drop(long start, long end) {
+    lock.lock();
+    try {
+      dropRange(start, end);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Forgets what was written under locks that are lost since, and not sent. Takes the lock. */
+  void dropLost() {
+    lock.lock();
+    try {
+      for (HeldLock held : locks.all()) {
+        if (!held.shared && held.loss() != null) {
+          writeback.forget(held.start, held.end);
+          dropRange(held.start, held.end);
+          takeSize(sizes.remote());
+        }
+      }
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -546,6 +624,7 @@ final class Inode {
   void cut(long size) {
     int pageSize = services.pages().pageSize();
     generation++;
+    cuts++;
     writeback.forget(size);
     List<Page> behind = new ArrayList<>();
     pages.forEachFrom((size + pageSize - 1) / pageSize, behind::add);

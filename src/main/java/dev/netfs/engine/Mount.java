@@ -3,6 +3,7 @@ package dev.netfs.engine;
 import dev.netfs.CacheMode;
 import dev.netfs.NetfsStats;
 import dev.netfs.engine.ShareSession.Replay;
+import dev.netfs.engine.locks.CooperativeLocks;
 import dev.netfs.share.AttributeChange;
 import dev.netfs.share.DirectoryEntry;
 import dev.netfs.share.FileInfo;
@@ -92,6 +93,9 @@ public final class Mount implements Closeable {
             attributes,
             inodes,
             disk,
+            options.locks() == MountOptions.Locks.COOPERATIVE
+                ? new CooperativeLocks(new LockSurroundings(background, session))
+                : null,
             stats,
             options.rsize() > 0 ? options.rsize() : capabilities.rsize(),
             options.wsize() > 0 ? options.wsize() : capabilities.wsize());
@@ -274,6 +278,9 @@ public final class Mount implements Closeable {
       failure = Errors.add(failure, e);
     }
     session.close();
+    if (services.cooperative() != null) {
+      services.cooperative().close();
+    }
     if (disk != null) {
       disk.close();
     }

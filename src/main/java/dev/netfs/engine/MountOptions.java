@@ -46,7 +46,11 @@ record MountOptions(
 
   /** Who honours byte-range locks: the option {@code locks}. */
   enum Locks {
+    /** The server. */
     SERVER,
+    /** All clients that say so too, by a table on the share. */
+    COOPERATIVE,
+    /** This JVM. */
     LOCAL
   }
 
@@ -101,7 +105,7 @@ record MountOptions(
             Math.max(4L * pageSize, Math.min(256 * MIB, DirectMemory.limit() / 2)),
             4L * pageSize,
             Long.MAX_VALUE);
-    String locks = options.choice("locks", "server", "server", "local");
+    String locks = options.choice("locks", "server", "server", "cooperative", "local");
     CacheMode cache =
         CacheMode.of(
             options.choice(
@@ -120,7 +124,11 @@ record MountOptions(
         (int) options.size("rsize", 0, 1, 64 * MIB),
         (int) options.size("wsize", 0, 1, 64 * MIB),
         options.integer("depth", 0, 1, 4096),
-        "local".equals(locks) ? Locks.LOCAL : Locks.SERVER,
+        switch (locks) {
+          case "cooperative" -> Locks.COOPERATIVE;
+          case "local" -> Locks.LOCAL;
+          default -> Locks.SERVER;
+        },
         "through".equals(options.choice("write", "back", "back", "through")),
         options.duration("timeout", Duration.ofSeconds(60)),
         options.integer("retries", 5, 0, 1000),

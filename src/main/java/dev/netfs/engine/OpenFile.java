@@ -81,7 +81,7 @@ public final class OpenFile implements Closeable {
    * @throws IOException as {@link #read(ByteBuffer, long)}
    */
   public int read(ByteBuffer dst, long position, boolean follows) throws IOException {
-    checkOpen();
+    checkUsable();
     if (!dst.hasRemaining()) {
       return 0;
     }
@@ -102,9 +102,10 @@ public final class OpenFile implements Closeable {
    * @return how many bytes were read, 0 or more; for the rest, and to learn of the file's end, ask
    *     {@link #read}
    * @throws ClosedChannelException if the file is closed
+   * @throws dev.netfs.LockLostException if a lock is lost
    */
-  public int readFromMemory(ByteBuffer dst, long position) throws ClosedChannelException {
-    checkOpen();
+  public int readFromMemory(ByteBuffer dst, long position) throws IOException {
+    checkUsable();
     return mode.caching() == OpenMode.Caching.CACHED
         ? mount.reads().readWarm(this, dst, position)
         : 0;
@@ -139,7 +140,7 @@ public final class OpenFile implements Closeable {
    * @throws IOException if an earlier write could not be sent, or this one, where it has to be
    */
   public int write(ByteBuffer src, long position) throws IOException {
-    checkOpen();
+    checkUsable();
     throwWritebackError();
     int count = src.remaining();
     if (mode.caching() == OpenMode.Caching.CACHED) {
@@ -179,7 +180,7 @@ public final class OpenFile implements Closeable {
     if (memory.hasRemaining()) {
       return write(memory.flip(), position);
     }
-    checkOpen();
+    checkUsable();
     throwWritebackError();
     mount.writes().write(this, filled, position);
     written();
@@ -193,7 +194,7 @@ public final class OpenFile implements Closeable {
    * @throws IOException as {@link #write}
    */
   public long append(ByteBuffer src) throws IOException {
-    checkOpen();
+    checkUsable();
     throwWritebackError();
     long end;
     if (mode.caching() == OpenMode.Caching.CACHED) {
@@ -226,7 +227,7 @@ public final class OpenFile implements Closeable {
 
   /** Cuts the file, if it is longer than the given size; otherwise does nothing. */
   public void truncate(long size) throws IOException {
-    checkOpen();
+    checkUsable();
     throwWritebackError();
     if (mode.caching() != OpenMode.Caching.CACHED) {
       flush();
@@ -287,7 +288,7 @@ public final class OpenFile implements Closeable {
    * @throws IOException if something could not be sent, now or since the last call
    */
   public void force(boolean metadata) throws IOException {
-    checkOpen();
+    checkUsable();
     flush();
     throwWritebackError();
     if (mode.write()) {
@@ -323,6 +324,7 @@ public final class OpenFile implements Closeable {
    */
   CompletableFuture<Void> refreshing() throws AsynchronousCloseException {
     long changes = inode.changesSoFar();
+    long cuts = inode.cutsSoFar();
     RemoteFile remote;
     inode.lock.lock();
     try {
@@ -333,7 +335,11 @@ public final class OpenFile implements Closeable {
     }
     return remote
         .call("stat", open -> open.stat())
-        .thenAccept(info -> inode.refreshed(info, changes))
+        .thenAccept(
+            info -> {
+              inode.refreshed(info, changes);
+              inode.grown(info.size(), cuts);
+            })
         .whenComplete((done, failure) -> remote.endUse());
   }
 
@@ -373,12 +379,12 @@ public final class OpenFile implements Closeable {
         mount.root().toString(), mount.lockName(inode.path()), position, size, shared, wait);
   }
 
-  /** Returns the server's handle, with a use begun, for a lock. */
-  RemoteFile handleInUse(boolean writing) throws AsynchronousCloseException {
+  /** Returns the server's handle to take a lock through, with a use begun. */
+  RemoteFile lockingHandle(boolean exclusive) throws AsynchronousCloseException {
     inode.lock.lock();
     try {
       checkNotClosing();
-      return inode.handles.inUse(writing);
+      return inode.handles.lockingInUse(exclusive);
     } finally {
       inode.lock.unlock();
     }
@@ -463,6 +469,16 @@ public final class OpenFile implements Closeable {
     if (closed.get()) {
       throw new ClosedChannelException();
     }
+  }
+
+  /**
+   * Before the content is used: the file must be open, and none of its locks lost.
+   *
+   * @throws dev.netfs.LockLostException if one is
+   */
+  void checkUsable() throws IOException {
+    checkOpen();
+    locks.check();
   }
 
   /**

@@ -4,8 +4,10 @@ import dev.netfs.share.FileInfo;
 import dev.netfs.share.OpenIntent;
 import dev.netfs.share.Share;
 import dev.netfs.share.ShareFile;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -19,10 +21,23 @@ import org.jspecify.annotations.Nullable;
  * been {@linkplain #retire retired} and the last use is over. {@link #lock} is a leaf.
  */
 final class RemoteFile {
+  /** Somebody who holds a lock through the handle. */
+  interface Follower {
+    /**
+     * The file was opened again on a new connection; nothing else is done with it before this is
+     * over.
+     *
+     * @param unchanged whether it is provably as it was
+     * @return fails only if that connection is lost as well
+     */
+    CompletionStage<Void> reopened(ShareFile opened, boolean unchanged);
+  }
+
   private final ShareSession session;
   private final Stats stats;
   private final Inode inode;
   private final OpenIntent intent;
+  private final Set<Follower> followers = ConcurrentHashMap.newKeySet();
   private final ReentrantLock lock = new ReentrantLock();
   private @Nullable Share share; // guarded by lock: where the file is open
   private @Nullable CompletableFuture<ShareFile> file; // guarded by lock
@@ -119,16 +134,49 @@ final class RemoteFile {
       stats.request("open");
     }
     to.open(inode.path(), intent.reopening())
+        .thenCompose(this::reopened)
         .whenComplete(
             (opened, failure) -> {
               if (failure != null) {
                 opening.completeExceptionally(Await.cause(failure));
               } else {
-                inode.reopened(opened.openInfo());
                 opening.complete(opened);
               }
             });
     return opening;
+  }
+
+  private CompletionStage<ShareFile> reopened(ShareFile opened) {
+    boolean unchanged = inode.isStill(opened.openInfo());
+    inode.reopened(opened.openInfo());
+    return CompletableFuture.allOf(
+            followers.stream()
+                .map(follower -> follower.reopened(opened, unchanged).toCompletableFuture())
+                .toArray(CompletableFuture[]::new))
+        .thenApply(done -> opened);
+  }
+
+  void follow(Follower follower) {
+    followers.add(follower);
+  }
+
+  void unfollow(Follower follower) {
+    followers.remove(follower);
+  }
+
+  /** Returns whether this is what the file is open as at the moment. */
+  boolean isOpenAs(ShareFile opened) {
+    lock.lock();
+    try {
+      return share != null
+          && share.isConnected()
+          && file != null
+          && file.isDone()
+          && !file.isCompletedExceptionally()
+          && file.join() == opened;
+    } finally {
+      lock.unlock();
+    }
   }
 
   private void adopt(Share to, ShareFile opened) {

@@ -1,5 +1,6 @@
 package dev.netfs.engine;
 
+import dev.netfs.engine.locks.CooperativeLocks;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param attributes what is known of attributes
  * @param inodes what is known of files
  * @param disk the cache on disk, or null
+ * @param cooperative the locks that are kept on the share, if the mount is to have such; or null
  * @param stats the counters
  * @param rsize the most bytes of one read
  * @param wsize the most bytes of one write
@@ -30,6 +32,7 @@ record Services(
     AttributeCache attributes,
     InodeTable inodes,
     @Nullable DiskCache disk,
+    @Nullable CooperativeLocks cooperative,
     Stats stats,
     int rsize,
     int wsize) {}

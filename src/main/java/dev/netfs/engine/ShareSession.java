@@ -71,6 +71,9 @@ final class ShareSession implements AutoCloseable {
   private @Nullable CompletableFuture<Share> connecting; // guarded by lock
   private volatile boolean closed; // written under lock
 
+  /** Whoever wants to be told, again and again, while the connection is lost. */
+  private final Set<Runnable> keepers = ConcurrentHashMap.newKeySet();
+
   private final Set<Attempt<?>> outstanding = ConcurrentHashMap.newKeySet();
   private final Background.Task watchdog;
 
@@ -98,7 +101,7 @@ final class ShareSession implements AutoCloseable {
     this.current = first;
     this.capabilities = first.capabilities();
     long period = Math.max(10, Math.min(1000, timeout.toMillis() / 4));
-    this.watchdog = background.repeat(this::closeOverdue, period, TimeUnit.MILLISECONDS);
+    this.watchdog = background.repeat(this::watch, period, TimeUnit.MILLISECONDS);
   }
 
   /** Returns what the share can do, as the first connection said. */
@@ -109,6 +112,16 @@ final class ShareSession implements AutoCloseable {
   /** Returns how many operations are under way. */
   int outstanding() {
     return outstanding.size();
+  }
+
+  /** Has something done, on a worker, every second or so while the connection is lost. */
+  void keep(Runnable keeper) {
+    keepers.add(keeper);
+  }
+
+  /** Ends what {@link #keep} began. */
+  void endKeeping(Runnable keeper) {
+    keepers.remove(keeper);
   }
 
   /** Carries out an operation that does no harm when it is done twice. */
@@ -349,6 +362,22 @@ final class ShareSession implements AutoCloseable {
           failure != null
               ? failure
               : new ShareDisconnectedException(name + ": the file system is closed", null));
+    }
+  }
+
+  private void watch() {
+    closeOverdue();
+    if (!keepers.isEmpty() && !closed && connectedShare() == null && !isConnecting()) {
+      keepers.forEach(background::execute);
+    }
+  }
+
+  private boolean isConnecting() {
+    lock.lock();
+    try {
+      return connecting != null;
+    } finally {
+      lock.unlock();
     }
   }
 

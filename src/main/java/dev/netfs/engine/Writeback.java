@@ -1,5 +1,6 @@
 package dev.netfs.engine;
 
+import dev.netfs.LockLostException;
 import dev.netfs.share.IoSegments;
 import dev.netfs.share.WriteResult;
 import java.io.IOException;
@@ -110,8 +111,13 @@ final class Writeback implements DirtyLimit.Owner {
 
   /** Forgets dirty bytes from an offset on: they were cut off. Under the inode's lock. */
   void forget(long from) {
-    long end = dirty.last();
-    dirty.remove(from, Long.MAX_VALUE);
+    forget(from, Long.MAX_VALUE);
+  }
+
+  /** Forgets dirty bytes of a range; what is on its way stays so. Under the inode's lock. */
+  void forget(long from, long to) {
+    long end = Math.min(to, dirty.last());
+    dirty.remove(from, to);
     if (end > from) {
       unpinSent(from, end);
     }
@@ -253,6 +259,9 @@ final class Writeback implements DirtyLimit.Owner {
     List<Upload> uploads = new ArrayList<>();
     inode.lock.lock();
     try {
+      if (!inode.locks.isEmpty()) {
+        inode.dropLost();
+      }
       if (holds > 0 || dirty.isEmpty()) {
         return;
       }
@@ -401,7 +410,8 @@ final class Writeback implements DirtyLimit.Owner {
                 file.call(
                     "write",
                     open ->
-                        open.write(
+                        inode.locks.write(
+                            open,
                             upload.memory.slice(
                                 upload.transferred, upload.end - upload.start - upload.transferred),
                             upload.start + upload.transferred)))
@@ -433,10 +443,11 @@ final class Writeback implements DirtyLimit.Owner {
     boolean news;
     inode.lock.lock();
     try {
-      news = problem != null && (askers > 0 || failures == 0);
+      boolean lost = problem instanceof LockLostException; // of which its channel is told
+      news = problem != null && !lost && (askers > 0 || failures == 0);
       inFlight--;
       writing.remove(upload.start, upload.end);
-      rest(problem != null);
+      rest(problem != null && !lost);
       if (problem == null) {
         inode.sent(upload.end);
         if (result != null && result.bytes() == upload.end && inFlight == 0 && dirty.isEmpty()) {
@@ -446,6 +457,9 @@ final class Writeback implements DirtyLimit.Owner {
         // Without a name there is nowhere to send it later. With one nothing is forgotten; only
         // what was cut off meanwhile needs no sending any more.
         dirty.add(upload.start, Math.min(upload.end, Math.max(upload.start, inode.localSize())));
+      }
+      if (lost) {
+        inode.dropLost();
       }
       unpinSent(upload.start, upload.end);
       upload.pages.forEach(services.pages()::unpin);
@@ -457,7 +471,7 @@ final class Writeback implements DirtyLimit.Owner {
     } finally {
       inode.lock.unlock();
     }
-    if (problem != null) {
+    if (problem != null && !(problem instanceof LockLostException)) {
       if (news) {
         inode.errors.record(problem);
       }

@@ -5,10 +5,12 @@ import dev.netfs.share.IoSegments;
 import dev.netfs.share.OpenIntent;
 import dev.netfs.share.ReadResult;
 import dev.netfs.share.ShareFile;
+import dev.netfs.share.ShareLock;
 import dev.netfs.share.WriteResult;
 import java.nio.channels.ClosedChannelException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /** A handle on a file of a {@link SimServer}, through one connection. */
 final class SimFile implements ShareFile {
@@ -35,6 +37,10 @@ final class SimFile implements ShareFile {
     return !closed && on.isConnected();
   }
 
+  boolean isOn(SimShare share) {
+    return on == share;
+  }
+
   @Override
   public FileInfo openInfo() {
     return openInfo;
@@ -55,6 +61,11 @@ final class SimFile implements ShareFile {
     return on.reply(
         "read",
         () -> {
+          SimServer.ReadObserver observer = server.onRead;
+          if (observer != null) {
+            observer.reading(path, offset, dst.remaining());
+          }
+          server.locks.check(this, path, offset, offset + dst.remaining(), false);
           long left = file.data.size() - offset;
           if (left <= 0) {
             return ReadResult.of(0, true);
@@ -79,6 +90,7 @@ final class SimFile implements ShareFile {
         "write",
         () -> {
           int count = (int) src.remaining();
+          server.locks.check(this, path, offset, offset + count, true);
           if (count > 1 && server.chance(server.shortRate)) {
             count = 1 + server.below(count - 1);
           }
@@ -122,9 +134,35 @@ final class SimFile implements ShareFile {
   }
 
   @Override
+  public CompletableFuture<@Nullable ShareLock> lock(
+      long position, long size, boolean shared, boolean wait) {
+    SimLocks.Lock lock = new SimLocks.Lock(this, path, position, position + size, shared);
+    CompletableFuture<@Nullable ShareLock> result =
+        on.reply("lock", () -> server.locks.ask(lock, wait))
+            .thenCompose(asked -> asked.granted)
+            .thenApply(granted -> granted ? held(lock) : null);
+    result.whenComplete(
+        (done, failure) -> {
+          if (result.isCancelled()) {
+            synchronized (server) {
+              server.locks.end(lock);
+            }
+          }
+        });
+    return result;
+  }
+
+  private ShareLock held(SimLocks.Lock lock) {
+    return () -> on.change("unlock", () -> server.locks.end(lock));
+  }
+
+  @Override
   @SuppressWarnings("NullAway") // a future of Void completes with null
   public CompletionStage<Void> close() {
     closed = true;
+    synchronized (server) {
+      server.locks.endAllOf(this);
+    }
     server.handles.remove(this);
     server.requests.merge("close", 1, Integer::sum);
     return CompletableFuture.completedFuture(null);

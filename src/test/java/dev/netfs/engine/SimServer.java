@@ -1,6 +1,7 @@
 package dev.netfs.engine;
 
 import dev.netfs.share.Share;
+import dev.netfs.share.ShareCapabilities.LockKind;
 import dev.netfs.share.ShareConfig;
 import dev.netfs.share.ShareConnectException;
 import dev.netfs.share.ShareOptions;
@@ -31,6 +32,12 @@ final class SimServer implements ShareProvider {
   @FunctionalInterface
   interface WriteObserver {
     void writing(String path, long offset, byte[] bytes);
+  }
+
+  /** Sees what clients read. */
+  @FunctionalInterface
+  interface ReadObserver {
+    void reading(String path, long offset, long count);
   }
 
   private final Random random;
@@ -70,6 +77,18 @@ final class SimServer implements ShareProvider {
   volatile @Nullable Runnable afterChange;
 
   volatile @Nullable WriteObserver onWrite;
+
+  /** Sees which bytes clients ask for, before they are asked for. */
+  volatile @Nullable ReadObserver onRead;
+
+  /** What kind of locks the server has. */
+  volatile LockKind lockKind = LockKind.NONE;
+
+  final SimLocks locks = new SimLocks(this);
+
+  /** How often a listing shows no single moment: some names as they were, others as they are. */
+  volatile double tornListRate;
+
   private volatile @Nullable SimShare connection;
 
   /** Handles that nobody has closed, those of lost connections too. */
@@ -141,6 +160,15 @@ final class SimServer implements ShareProvider {
 
   int count(String kind) {
     return requests.getOrDefault(kind, 0);
+  }
+
+  /** Locks a range as another client would; to be given to {@link #unlock}. */
+  synchronized SimLocks.Lock lock(String path, long start, long end, boolean shared) {
+    return locks.ask(new SimLocks.Lock(null, path, start, end, shared), false);
+  }
+
+  synchronized void unlock(SimLocks.Lock lock) {
+    locks.end(lock);
   }
 
   /** Breaks the connection that is up, if one is. */

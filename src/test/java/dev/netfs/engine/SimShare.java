@@ -17,6 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,6 +48,7 @@ final class SimShare implements Share {
             .atomicReplace(true)
             .hardLinks(true)
             .symbolicLinks(true)
+            .locks(server.lockKind)
             .build();
   }
 
@@ -142,6 +144,7 @@ final class SimShare implements Share {
       connected = false;
       unanswered = new ArrayList<>(outstanding);
       outstanding.clear();
+      server.handles.stream().filter(handle -> handle.isOn(this)).forEach(server.locks::endAllOf);
       for (Request<?> request : unanswered) {
         if (server.chance(0.5)) {
           try {
@@ -180,7 +183,20 @@ final class SimShare implements Share {
 
   @Override
   public CompletionStage<Void> list(String path, Consumer<? super DirectoryEntry> entries) {
-    return change("list", () -> server.tree.list(path).forEach(entries));
+    if (!server.chance(server.tornListRate)) {
+      return change("list", () -> server.tree.list(path).forEach(entries));
+    }
+    int half = server.below(7);
+    Predicate<DirectoryEntry> first = entry -> (entry.name().hashCode() >> half & 1) == 0;
+    return change("list", () -> server.tree.list(path).stream().filter(first).forEach(entries))
+        .thenCompose(
+            done ->
+                change(
+                    "list",
+                    () ->
+                        server.tree.list(path).stream()
+                            .filter(first.negate())
+                            .forEach(entries)));
   }
 
   @Override

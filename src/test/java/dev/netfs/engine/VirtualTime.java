@@ -273,6 +273,11 @@ final class VirtualTime implements Background {
   }
 
   @Override
+  public long random() {
+    return random.nextLong();
+  }
+
+  @Override
   public long currentTimeMillis() {
     return BEGIN_MILLIS + nanos / 1_000_000;
   }
