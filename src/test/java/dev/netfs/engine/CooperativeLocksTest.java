@@ -36,7 +36,7 @@ class CooperativeLocksTest {
     Long one = Long.getLong(NAME + ".seed");
     return one != null
         ? LongStream.of(one)
-        : LongStream.range(0, Long.getLong(NAME + ".seeds", 40));
+        : LongStream.range(0, Long.getLong(NAME + ".seeds", 15));
   }
 
   @ParameterizedTest
@@ -190,8 +190,7 @@ class CooperativeLocksTest {
         return;
       }
       if (time.nanoTime() < frozenUntil) {
-        time.schedule(
-            () -> run(work), frozenUntil - time.nanoTime(), TimeUnit.NANOSECONDS);
+        time.schedule(() -> run(work), frozenUntil - time.nanoTime(), TimeUnit.NANOSECONDS);
       } else {
         work.run();
       }

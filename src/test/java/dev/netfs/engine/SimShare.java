@@ -193,10 +193,7 @@ final class SimShare implements Share {
             done ->
                 change(
                     "list",
-                    () ->
-                        server.tree.list(path).stream()
-                            .filter(first.negate())
-                            .forEach(entries)));
+                    () -> server.tree.list(path).stream().filter(first.negate()).forEach(entries)));
   }
 
   @Override
