@@ -61,11 +61,6 @@ final class CopyToCache {
         });
   }
 
-  /** Gives the memory back. */
-  void cancel() {
-    disk.release(chunks);
-  }
-
   private void write(ExtentSet good) throws IOException {
     if (good.isEmpty() || file.isOver()) {
       return;
@@ -74,20 +69,7 @@ final class CopyToCache {
       if (cookie == null) {
         return;
       }
-      long size = file.state().size();
-      int granule = cookie.granule();
-      for (int i = 0; i < good.size(); i++) {
-        long at = Reads.roundUp(good.start(i), Reads.BLOCK);
-        long end = Math.min(good.end(i), size);
-        end = end == size ? size : end / Reads.BLOCK * Reads.BLOCK;
-        while (at < end && !file.isOver()) {
-          long stop = Math.min(end, (at / granule + 1) * granule);
-          if (cookie.write(at, view(at, stop))) {
-            disk.stats().bytesToDisk.add(stop - at);
-          }
-          at = stop;
-        }
-      }
+      disk.stats().bytesToDisk.add(file.write(cookie, good, this::view));
     }
   }
 

@@ -15,8 +15,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
@@ -27,13 +25,14 @@ import org.jspecify.annotations.Nullable;
  * wait for the local disk.
  *
  * <p>Reading comes before writing behind. What is to be written waits in memory, within {@link
- * #budget}; who finds that used up does not wait, but goes without: the download that would have
- * been kept is not. So a reader is never slower for the cache than its server is.
+ * #budget}; who finds that used up does not wait, but leaves it to {@link InodeDisk}, which has it
+ * written later out of the pages, if they are still there then. So a reader is never slower for the
+ * cache than its server is.
  *
  * <p>Nothing that goes wrong here reaches a caller: what cannot be read is fetched from the server
  * (R2), and what cannot be written is not kept (C4).
  *
- * <p><b>Concurrency.</b> {@link #lock} is a leaf, held for moving work in queues. The work itself
+ * <p><b>Concurrency.</b> {@link #lock} is a leaf, held for moving memory about. The work itself
  * runs on the engine's threads without any lock of the engine's.
  */
 final class DiskCache implements Closeable {
@@ -42,7 +41,7 @@ final class DiskCache implements Closeable {
   /** So much work at once: two threads keep a disk and two processors busy. */
   private static final int MOST_READERS = 4;
 
-  private static final int MOST_WRITERS = 2;
+  static final int MOST_WRITERS = 2;
   private static final int CHUNK = 64 << 10;
   private static final long MAINTAIN_SECONDS = 5;
 
@@ -53,21 +52,23 @@ final class DiskCache implements Closeable {
   private final long budget;
   private final Background.Task maintenance;
   private final ReentrantLock lock = new ReentrantLock();
-  private final ArrayDeque<Runnable> reads = new ArrayDeque<>(); // guarded by lock
-  private final ArrayDeque<Runnable> writes = new ArrayDeque<>(); // guarded by lock
   private final ArrayDeque<ByteBuffer> free = new ArrayDeque<>(); // guarded by lock
-  private final List<CompletableFuture<Boolean>> draining = new ArrayList<>(); // guarded by lock
-  private int readers; // guarded by lock
-  private int writers; // guarded by lock
+  private final WorkQueue reads;
+  private final WorkQueue writes;
+  private final long drainMillis;
   private long held; // guarded by lock: bytes of chunks that are in use
   private volatile boolean closed;
 
-  private DiskCache(Background background, Stats stats, FsCache cache, Volume volume, long memory) {
+  private DiskCache(
+      Background background, Stats stats, FsCache cache, Volume volume, MountOptions options) {
     this.background = background;
     this.stats = stats;
     this.cache = cache;
     this.volume = volume;
-    this.budget = Math.max(16 * CHUNK, Math.min(64L << 20, memory / 4));
+    this.budget = Math.max(16 * CHUNK, Math.min(64L << 20, options.memory() / 4));
+    this.drainMillis = options.timeout().toMillis();
+    this.reads = new WorkQueue(background, MOST_READERS, this::failed);
+    this.writes = new WorkQueue(background, MOST_WRITERS, this::failed);
     this.maintenance =
         background.repeat(
             () -> background.execute(this::maintain), MAINTAIN_SECONDS, TimeUnit.SECONDS);
@@ -93,7 +94,7 @@ final class DiskCache implements Closeable {
       FsCache cache = FsCache.open(directory, CacheLimits.of(disk.size()));
       try {
         Volume volume = cache.volume(identity, key, disk.granule());
-        return new DiskCache(background, stats, cache, volume, mount.memory());
+        return new DiskCache(background, stats, cache, volume, mount);
       } catch (IOException e) {
         cache.close();
         throw e;
@@ -153,80 +154,18 @@ final class DiskCache implements Closeable {
     cache.failed(failure instanceof IOException io ? io : new IOException(failure));
   }
 
+  private void failed(Throwable failure) {
+    failed(failure instanceof Exception e ? e : new IOException(failure));
+  }
+
   /** Has something read, soon. */
   void read(Runnable work) {
-    lock.lock();
-    try {
-      reads.add(work);
-      if (readers == MOST_READERS) {
-        return;
-      }
-      readers++;
-    } finally {
-      lock.unlock();
-    }
-    background.execute(this::runReads);
+    reads.add(work);
   }
 
   /** Has something written, some time. */
   void write(Runnable work) {
-    lock.lock();
-    try {
-      writes.add(work);
-      if (writers == MOST_WRITERS) {
-        return;
-      }
-      writers++;
-    } finally {
-      lock.unlock();
-    }
-    background.execute(this::runWrites);
-  }
-
-  private void runReads() {
-    Runnable next = nextRead();
-    while (next != null) {
-      next.run();
-      next = nextRead();
-    }
-  }
-
-  private @Nullable Runnable nextRead() {
-    lock.lock();
-    try {
-      Runnable next = reads.poll();
-      if (next == null) {
-        readers--;
-      }
-      return next;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void runWrites() {
-    Runnable next = nextWrite();
-    while (next != null) {
-      next.run();
-      next = nextWrite();
-    }
-  }
-
-  private @Nullable Runnable nextWrite() {
-    List<CompletableFuture<Boolean>> drained;
-    lock.lock();
-    try {
-      Runnable next = writes.poll();
-      if (next != null || --writers > 0) {
-        return next;
-      }
-      drained = List.copyOf(draining);
-      draining.clear();
-    } finally {
-      lock.unlock();
-    }
-    drained.forEach(waiter -> waiter.complete(true));
-    return null;
+    writes.add(work);
   }
 
   /** Returns memory for what is to be written; null if there is too much of it already. */
@@ -286,25 +225,31 @@ final class DiskCache implements Closeable {
 
   /** Waits until nothing is left to be written. */
   void drain() {
-    CompletableFuture<Boolean> over = new CompletableFuture<>();
-    lock.lock();
-    try {
-      if (writers == 0) {
-        return;
-      }
-      draining.add(over);
-    } finally {
-      lock.unlock();
-    }
-    Await.untilDone(over);
+    Await.untilDone(writes.drained());
   }
 
-  /** Writes what is left, and lets go of the directory. */
+  /**
+   * Writes what is left, and lets go of the directory. What a disk does not take within the mount's
+   * timeout is not kept.
+   */
   @Override
   public void close() {
     maintenance.cancel();
-    drain();
+    CompletableFuture<Boolean> limit = new CompletableFuture<>();
+    Background.Task timer =
+        background.schedule(() -> limit.complete(true), drainMillis, TimeUnit.MILLISECONDS);
+    // What is read may have something written, whose end lets go of files.
+    Await.untilDone(CompletableFuture.anyOf(reads.drained(), limit));
+    Await.untilDone(CompletableFuture.anyOf(writes.drained(), limit));
+    Await.untilDone(CompletableFuture.anyOf(reads.drained(), limit));
+    timer.cancel();
     closed = true;
+    if (limit.isDone()) {
+      writes.clear();
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "the disk of " + cache + " is slow: not all that was read has been kept");
+    }
     volume.close();
     cache.close();
   }

@@ -2,6 +2,7 @@ package dev.netfs.engine;
 
 import dev.netfs.fscache.CoherencyData;
 import dev.netfs.fscache.Cookie;
+import dev.netfs.share.IoSegments;
 import java.io.IOException;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -73,6 +74,36 @@ final class DiskFile {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Shows a range's bytes, which lie in one granule. */
+  @FunctionalInterface
+  interface View {
+    IoSegments of(long start, long end);
+  }
+
+  /**
+   * Writes what is whole blocks of some ranges, a granule at a time, until this is over. By a
+   * thread of the cache's only.
+   *
+   * @return how many bytes were not there before
+   */
+  long write(Cookie cookie, ExtentSet good, View view) throws IOException {
+    long written = 0;
+    int granule = cookie.granule();
+    for (int i = 0; i < good.size(); i++) {
+      long at = Reads.roundUp(good.start(i), Reads.BLOCK);
+      long end = Math.min(good.end(i), state.size());
+      end = end == state.size() ? end : end / Reads.BLOCK * Reads.BLOCK;
+      while (at < end && !over) {
+        long stop = Math.min(end, (at / granule + 1) * granule);
+        if (cookie.write(at, view.of(at, stop))) {
+          written += stop - at;
+        }
+        at = stop;
+      }
+    }
+    return written;
   }
 
   /** Has the file closed, until it is needed again. */

@@ -1,7 +1,6 @@
 package dev.netfs.engine;
 
 import dev.netfs.CacheMode;
-import dev.netfs.fscache.CoherencyData;
 import dev.netfs.share.FileInfo;
 import dev.netfs.share.OpenIntent;
 import java.nio.file.attribute.FileTime;
@@ -62,13 +61,13 @@ final class Inode {
   private long cuts; // guarded by lock: how often it was made shorter here
   private volatile long lastWriteMillis; // written under lock
 
-  /** What the disk may have of the file in the state of {@link #coherency}. Written under lock. */
-  private volatile @Nullable DiskFile diskFile;
+  final InodeDisk onDisk;
 
   Inode(Services services, InodeTable table, String path) {
     this.services = services;
     this.table = table;
     this.path = path;
+    this.onDisk = new InodeDisk(services, this);
     this.writeback = new Writeback(services, this);
     this.handles = new Handles(services, this);
   }
@@ -80,13 +79,13 @@ final class Inode {
 
   void renamed(String newPath) {
     path = newPath;
-    leaveDisk();
+    onDisk.leave();
   }
 
   /** Notes that the name no longer stands for this file: with its last user all of it goes. */
   void unlink(boolean inUse) {
     unlinked = true;
-    leaveDisk();
+    onDisk.leave();
     if (!inUse) {
       discard();
     }
@@ -183,7 +182,7 @@ final class Inode {
         revalidate(info, changesBefore);
       }
       replaced = handles.opened(handle);
-      reopenOnDisk();
+      onDisk.reopened();
     } finally {
       lock.unlock();
     }
@@ -218,7 +217,7 @@ final class Inode {
         }
       }
       handles.openedUnasked();
-      reopenOnDisk();
+      onDisk.reopened();
       return true;
     } finally {
       lock.unlock();
@@ -273,9 +272,8 @@ final class Inode {
     } finally {
       lock.unlock();
     }
-    DiskFile onDisk = diskFile;
-    if (onDisk != null && !unused.isEmpty()) {
-      onDisk.release();
+    if (!unused.isEmpty()) {
+      onDisk.released();
     }
     unused.forEach(RemoteFile::retire);
     if (unlinked && !unused.isEmpty()) {
@@ -337,48 +335,18 @@ final class Inode {
   private void adopt(FileInfo info, long askedNanos) {
     coherency.adopt(info, askedNanos);
     takeSize(info.size());
-    DiskCache disk = services.disk();
-    DiskFile known = diskFile;
-    if (disk == null || unlinked) {
-      return;
-    }
-    if (known != null && known.isOf(path, CoherencyData.of(info))) {
-      return;
-    }
-    leaveDisk();
-    if (info.isRegularFile() && info.size() > 0) {
-      diskFile = disk.file(path, info);
-    }
-  }
-
-  private void reopenOnDisk() {
-    DiskFile known = diskFile;
-    if (known != null) {
-      known.reopened();
-    }
-  }
-
-  /** Notes that what the disk has is of no use here any more. By anybody, under any lock. */
-  private void leaveDisk() {
-    DiskFile known = diskFile;
-    if (known != null) {
-      known.abandon();
-    }
+    onDisk.adopt(info);
   }
 
   /** Takes in that we change the server's file, or have changed it. Under the lock. */
   private void changed() {
     coherency.changed();
-    DiskFile known = diskFile;
-    if (known != null) {
-      known.retire();
-    }
+    onDisk.changed();
   }
 
   /** Returns what the disk may have of the file as it is now, or null. Under the lock. */
   @Nullable DiskFile diskFile() {
-    DiskFile known = diskFile;
-    return known == null || known.isOver() || !coherency.isKnown() ? null : known;
+    return coherency.isKnown() ? onDisk.file() : null;
   }
 
   /**
@@ -586,6 +554,7 @@ final class Inode {
     for (ReadRequest request : inflight) {
       request.poison(start, end);
     }
+    onDisk.wrote(start, end);
   }
 
   // ---- our own changes

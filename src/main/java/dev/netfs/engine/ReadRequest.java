@@ -375,22 +375,31 @@ final class ReadRequest {
   private void endCopy() {
     CopyToCache ended = copy;
     Cookie open = cookie;
-    if (ended != null) {
+    DiskFile to = onDisk;
+    if (to != null) {
       ExtentSet good = new ExtentSet();
+      ExtentSet later = new ExtentSet();
       inode.lock.lock();
       try {
         boolean keep =
             inode.generation() == generation && !abandoned && endOfFile == Long.MAX_VALUE;
         for (Subrequest each : keep ? subrequests : List.<Subrequest>of()) {
-          // Only from where on all of it was copied: the copy may have begun in the middle.
-          if (each.source == Source.SERVER && each.copied == each.transferred) {
-            good.add(each.start, each.start + each.copied);
+          if (each.source == Source.SERVER) {
+            // Good where all of it was copied: the copy may have begun in the middle.
+            (ended != null && each.copied == each.transferred ? good : later)
+                .add(each.start, each.start + each.transferred);
           }
         }
+        if (poisoned != null) {
+          poisoned.forEachIn(start, end, later::remove);
+        }
+        inode.onDisk.want(to, generation, startedMillis, later);
       } finally {
         inode.lock.unlock();
       }
-      ended.finish(good);
+      if (ended != null) {
+        ended.finish(good);
+      }
     }
     if (open != null) {
       open.close();

@@ -38,7 +38,7 @@ final class Culler {
 
   private final FsCache cache;
   private final ReentrantLock running = new ReentrantLock();
-  private boolean counted; // guarded by running
+  private volatile boolean counted; // written by who runs, or has it done anew
   private long countedNanos; // guarded by running
 
   Culler(FsCache cache) {
@@ -65,6 +65,11 @@ final class Culler {
     } finally {
       running.unlock();
     }
+  }
+
+  /** Has everything counted at the next run. */
+  void countAnew() {
+    counted = false;
   }
 
   /** Returns how many bytes have to go; 0 or less if none. */

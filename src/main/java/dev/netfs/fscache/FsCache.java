@@ -130,7 +130,7 @@ public final class FsCache implements Closeable {
       Volume volume = volumes.get(name);
       if (volume == null || !volume.header().equals(header)) {
         writeTag();
-        volume = new Volume(this, path, header);
+        volume = new Volume(this, path, header, VolumeFiles.bytes(path, header.id()));
         volumes.put(name, volume);
       }
       volume.opened(granule);
@@ -182,6 +182,9 @@ public final class FsCache implements Closeable {
    */
   public void maintain() {
     try {
+      for (Volume volume : openVolumes()) {
+        volume.checkDirectory();
+      }
       culler.run();
     } catch (IOException e) {
       failed(e);
@@ -267,6 +270,13 @@ public final class FsCache implements Closeable {
               + " cannot be used as it should, and mounts go on without it: "
               + failure);
     }
+  }
+
+  /** Takes in that a directory is there again that was deleted. */
+  void restored() {
+    writeTag();
+    culler.countAnew();
+    paused = false;
   }
 
   /** Takes in that a slot did not prove itself. The first time is logged. */

@@ -46,6 +46,7 @@ public final class Volume implements Closeable {
   private final Path directory;
   private final Path objects;
   private final VolumeHeader header;
+  private final byte @Nullable [] headerFile;
   private final Sealer sealer;
   private final Scratch.Pool scratch = new Scratch.Pool();
   private final SecureRandom random = new SecureRandom();
@@ -62,11 +63,17 @@ public final class Volume implements Closeable {
   private int uses; // guarded by the registry's lock
   private volatile int granule;
 
-  Volume(FsCache cache, Path directory, VolumeHeader header) {
+  /**
+   * Makes what stands for a volume.
+   *
+   * @param headerFile its header as it is on disk, for the case that the directory is deleted
+   */
+  Volume(FsCache cache, Path directory, VolumeHeader header, byte @Nullable [] headerFile) {
     this.cache = cache;
     this.directory = directory;
     this.objects = directory.resolve("objects");
     this.header = header;
+    this.headerFile = headerFile;
     this.sealer = new Sealer(header.key(), random);
     Arrays.setAll(stripes, i -> new ReentrantLock());
   }
@@ -269,10 +276,7 @@ public final class Volume implements Closeable {
       return null;
     }
     Path file = file(name);
-    if (!Files.exists(directory.resolve("volume"))) {
-      // Without its header nobody could ever read what is made here.
-      throw new NoSuchFileException(directory.toString(), null, "the cache's directory is gone");
-    }
+    restoreDirectory(); // without the header nobody could ever read what is made here
     OwnerOnly.createDirectories(objects.resolve(name.substring(0, 2)));
     FileLock making = FileRegionLock.lock(lockChannel(), stripeNumber(name));
     if (making == null) {
@@ -314,6 +318,41 @@ public final class Volume implements Closeable {
         Files.deleteIfExists(unnamed);
       }
     }
+  }
+
+  /**
+   * Looks whether the directory is there and this volume's, and makes it again if it is not there.
+   *
+   * @throws IOException if it cannot be made, or is another one
+   */
+  void checkDirectory() throws IOException {
+    restoreDirectory();
+    if (headerFile != null) {
+      VolumeFiles.check(directory, header.id());
+    }
+  }
+
+  /**
+   * Makes the directory again if somebody has deleted it: empty, with the same key.
+   *
+   * @throws IOException if it is gone and cannot be made
+   */
+  void restoreDirectory() throws IOException {
+    if (VolumeFiles.exists(directory)) {
+      return;
+    }
+    if (headerFile == null) {
+      throw new NoSuchFileException(directory.toString(), null, "the cache's directory is gone");
+    }
+    VolumeFiles.restore(directory, header.id(), headerFile);
+    closeLockFile(); // nobody else has the one that was deleted
+    open.forEach(
+        (name, cookie) -> {
+          if (open.remove(name, cookie)) {
+            cookie.replaced();
+          }
+        });
+    cache.restored();
   }
 
   private static int lastUsed(ByteBuffer bytes) {

@@ -3,12 +3,14 @@ package dev.netfs.fscache;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
+import java.util.Arrays;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -83,6 +85,64 @@ final class VolumeFiles {
       throw wrong;
     }
     return null;
+  }
+
+  /** Returns a copy of the header of the volume with an identifier, as it is; null if none is. */
+  static byte @Nullable [] bytes(Path volume, byte[] id) throws IOException {
+    for (String copy : COPIES) {
+      try {
+        byte[] bytes = Files.readAllBytes(volume.resolve(copy));
+        if (Arrays.equals(VolumeHeader.id(bytes, volume), id)) {
+          return bytes;
+        }
+      } catch (NoSuchFileException e) {
+        // Perhaps the other.
+      } catch (java.nio.file.FileSystemException e) {
+        throw e;
+      } catch (IOException e) {
+        // It is damaged; perhaps the other is not.
+      }
+    }
+    return null;
+  }
+
+  /** Returns whether there is a header, whosever it is and whatever is in it. */
+  static boolean exists(Path volume) {
+    return Files.exists(volume.resolve(COPIES[0]));
+  }
+
+  /**
+   * Makes a volume again whose directory somebody has deleted.
+   *
+   * @param header as {@link #bytes} had it
+   * @throws IOException if it cannot be made, or another one has been made in its place
+   */
+  static void restore(Path volume, byte[] id, byte[] header) throws IOException {
+    OwnerOnly.createDirectories(volume);
+    try (FileChannel channel =
+        OwnerOnly.open(lockFile(volume), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      FileLock lock = FileRegionLock.lock(channel, HEADER_LOCK);
+      try {
+        if (!exists(volume)) {
+          write(volume, header);
+        }
+      } finally {
+        FileRegionLock.release(lock);
+      }
+    }
+    check(volume, id);
+  }
+
+  /**
+   * Looks whether a volume is what it was.
+   *
+   * @throws FileAlreadyExistsException if not
+   */
+  static void check(Path volume, byte[] id) throws IOException {
+    if (bytes(volume, id) == null) {
+      throw new FileAlreadyExistsException(
+          volume.toString(), null, "it was deleted, and another cache has been made in its place");
+    }
   }
 
   /** Writes both copies. */

@@ -81,11 +81,7 @@ record VolumeHeader(byte[] id, VolumeKey key, String identity) {
    * @throws IOException if it is no header
    */
   static VolumeHeader decode(byte[] file, @Nullable CacheKey user, Path where) throws IOException {
-    if (file.length < 4 || ByteBuffer.wrap(file).getInt() != crc(file, 4)) {
-      throw new IOException(where + " is damaged");
-    }
-    Records.Fields fields = Records.decode(file, 4, file.length - 4);
-    fields.number("format", FORMAT, FORMAT);
+    Records.Fields fields = fields(file, where);
     byte[] id = fields.bytes("id", ID);
     boolean encrypts = fields.text("cipher").equals("AES-256-GCM");
     byte[] payload = fields.bytes("wrapped");
@@ -110,6 +106,24 @@ record VolumeHeader(byte[] id, VolumeKey key, String identity) {
     Records.Fields secret = Records.decode(payload, 0, payload.length);
     return new VolumeHeader(
         id, new VolumeKey(secret.bytes("key", VolumeKey.BYTES), encrypts), secret.text("identity"));
+  }
+
+  /**
+   * Returns the identifier in a header, for which no key is needed.
+   *
+   * @throws IOException if it is no header
+   */
+  static byte[] id(byte[] file, Path where) throws IOException {
+    return fields(file, where).bytes("id", ID);
+  }
+
+  private static Records.Fields fields(byte[] file, Path where) throws IOException {
+    if (file.length < 4 || ByteBuffer.wrap(file).getInt() != crc(file, 4)) {
+      throw new IOException(where + " is damaged");
+    }
+    Records.Fields fields = Records.decode(file, 4, file.length - 4);
+    fields.number("format", FORMAT, FORMAT);
+    return fields;
   }
 
   private static WrongKeyException wrongKey(@Nullable CacheKey user, Path where) {

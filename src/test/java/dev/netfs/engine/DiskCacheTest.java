@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -256,9 +257,12 @@ class DiskCacheTest {
         file.write(ByteBuffer.wrap(content), 0);
       }
       assertThat(server.get("/h")).isEqualTo(content);
+      assertThat(mount.stats().diskFailures()).isZero();
     }
-    try (Mount mount = mount()) {
+    try (Mount mount = mount()) { // the directory was made again
+      assertThat(read(mount, "/f")).isEqualTo(content);
       assertThat(read(mount, "/g")).isEqualTo(content);
+      assertThat(mount.stats().bytesFromServer()).isZero();
     }
   }
 
@@ -379,6 +383,89 @@ class DiskCacheTest {
       one.services().disk().drain();
       assertThat(read(other, "/f")).isEqualTo(content);
       assertThat(other.stats().bytesFromServer()).isZero();
+    }
+  }
+
+  /** Keeps the disk's threads for writing busy: a disk as slow as can be. */
+  private static CountDownLatch stopWriting(Mount mount) {
+    CountDownLatch go = new CountDownLatch(1);
+    CountDownLatch busy = new CountDownLatch(DiskCache.MOST_WRITERS);
+    for (int i = 0; i < DiskCache.MOST_WRITERS; i++) {
+      mount
+          .services()
+          .disk()
+          .write(
+              () -> {
+                busy.countDown();
+                await(go);
+              });
+    }
+    await(busy);
+    return go;
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"4KiB", "256KiB", "1MiB"})
+  void whatASlowDiskCannotTakeInTimeIsWrittenLaterOutOfTheMemory(String granule)
+      throws IOException {
+    byte[] content = bytes(1, 6 * MIB + 12_345);
+    server.put("/f", content);
+    try (Mount mount = mount("memory", "8MiB", "granule", granule)) {
+      CountDownLatch go = stopWriting(mount);
+      assertThat(read(mount, "/f")).isEqualTo(content);
+      assertThat(mount.stats().bytesToDisk()).isZero();
+      go.countDown();
+    }
+    try (Mount mount = mount()) {
+      assertThat(read(mount, "/f")).isEqualTo(content);
+      assertThat(mount.stats().bytesFromServer()).isZero();
+    }
+  }
+
+  @Test
+  @Tag("C5")
+  void whatIsWrittenHereIsNotAmongWhatIsWrittenLater() throws IOException {
+    byte[] content = bytes(1, 6 * MIB);
+    server.put("/f", content);
+    try (Mount mount = mount("memory", "8MiB");
+        OpenFile writer = mount.open("/f", READ_WRITE)) {
+      CountDownLatch go = stopWriting(mount);
+      assertThat(read(mount, "/f")).isEqualTo(content);
+      for (int at = 1000; at < content.length; at += 500_000) {
+        writer.write(ByteBuffer.allocate(10), at); // not sent yet
+      }
+      go.countDown();
+      mount.services().disk().drain();
+      try (Mount other = mount()) {
+        assertThat(read(other, "/f")).isEqualTo(content);
+        assertThat(other.stats().bytesFromDisk()).isGreaterThan(5L * MIB);
+      }
+    }
+  }
+
+  @Test
+  @Tag("C1")
+  void whatBelongsToAnEarlierGenerationIsNotAmongItEither() throws IOException {
+    byte[] content = bytes(1, 6 * MIB);
+    server.put("/f", content);
+    try (Mount mount = mount("memory", "8MiB", "cache", "loose", "attrTtl", "1ms");
+        OpenFile file = mount.open("/f", OpenMode.READ)) {
+      CountDownLatch go = stopWriting(mount);
+      assertThat(read(mount, "/f")).isEqualTo(content);
+      long before = file.inode().generation();
+      mount.dropCaches();
+      assertThat(file.inode().generation()).isGreaterThan(before);
+      go.countDown();
+      mount.services().disk().drain();
+      assertThat(mount.stats().bytesToDisk()).as("what was copied at once").isBetween(1L, 3L * MIB);
     }
   }
 }

@@ -79,6 +79,44 @@ class VolumeTest {
   }
 
   @Test
+  void aDirectoryThatIsDeletedWhileInUseIsMadeAgainWithTheSameKey() throws IOException {
+    CacheKey key = CacheFixture.keyFile(temp, 1);
+    try (FsCache cache = CacheFixture.cache(directory);
+        Volume volume = cache.volume(SHARE, key, 65536)) {
+      Cookie before = Objects.requireNonNull(volume.open("/f", state(CONTENT.length, 7), true));
+      CacheFixture.deleteTree(directory);
+      cache.maintain();
+      assertThat(before.isCurrent()).as("whether others find what is written there").isFalse();
+      try (Cookie after =
+          Objects.requireNonNull(volume.open("/f", state(CONTENT.length, 7), true))) {
+        CacheFixture.write(after, CONTENT, 0, CONTENT.length);
+      }
+      CacheFixture.write(before, CONTENT, 0, CONTENT.length); // no harm
+      before.close();
+      assertThat(cache.failures()).isZero();
+      assertThat(bytesFoundWith(key)).isEqualTo(CONTENT.length);
+    }
+    assertThat(bytesFoundWith(key)).isEqualTo(CONTENT.length);
+  }
+
+  @Test
+  void aCacheThatWasMadeInThePlaceOfADeletedOneIsLeftAlone() throws IOException {
+    CacheKey key = CacheFixture.keyFile(temp, 1);
+    try (FsCache cache = CacheFixture.cache(directory);
+        Volume volume = cache.volume(SHARE, key, 65536)) {
+      Path place = header().getParent();
+      CacheFixture.deleteTree(directory);
+      VolumeFiles.readOrCreate(place, SHARE, key); // as another JVM does
+      byte[] other = Files.readAllBytes(header());
+      assertThat(volume.header()).isNotEqualTo(VolumeFiles.read(place, key));
+      cache.maintain();
+      assertThat(Files.readAllBytes(header())).isEqualTo(other);
+      assertThat(cache.failures()).isEqualTo(1);
+      assertThat(volume.open("/f", state(CONTENT.length, 7), true)).isNull();
+    }
+  }
+
+  @Test
   void rekeyingKeepsWhatIsThereAndLocksTheOldKeyOut() throws IOException {
     CacheKey old = CacheFixture.keyFile(temp, 1);
     CacheKey phrase = CacheFixture.key("correct horse");
