@@ -28,10 +28,10 @@ import org.junit.jupiter.api.Test;
  * and {@link #featuresAreWhatTheCapabilitiesSay} holds it to that. What is not optional (opening,
  * reading, writing, listing, deleting, renaming, exact errors, closing) cannot be skipped.
  *
- * <p>The tests come in layers, one class each, to keep them readable: I/O, names, attributes, and
- * here capabilities, locks and endings.
+ * <p>The tests come in layers, one class each, to keep them readable: I/O, names, attributes,
+ * leases, and here capabilities, locks and endings.
  */
-public abstract class ShareContract extends ShareAttributesContract {
+public abstract class ShareContract extends ShareLeaseContract {
 
   @Test
   void capabilitiesAreSane() throws Exception {
@@ -58,6 +58,7 @@ public abstract class ShareContract extends ShareAttributesContract {
     set(shown, Feature.SYMBOLIC_LINKS, can.symbolicLinks());
     set(shown, Feature.HARD_LINKS, can.hardLinks());
     set(shown, Feature.LOCKS, can.locks() != LockKind.NONE);
+    set(shown, Feature.LEASES, can.leases());
     set(shown, Feature.SERVER_COPY, can.serverCopy());
     set(shown, Feature.ATOMIC_REPLACE, can.atomicReplace());
     set(shown, Feature.DURABLE_SYNC, can.durableSync());

@@ -47,6 +47,7 @@ public abstract class ShareFixture {
     SYMBOLIC_LINKS,
     HARD_LINKS,
     LOCKS,
+    LEASES,
     SERVER_COPY,
     ATOMIC_REPLACE,
     DURABLE_SYNC,
@@ -124,6 +125,7 @@ public abstract class ShareFixture {
         assertRefused(file.lock(0, 1, false, false));
         await(file.close());
       }
+      case LEASES -> assertThat(share.capabilities().leases()).isFalse();
       case SYMBOLIC_LINKS -> {
         assertThat(share.capabilities().symbolicLinks()).isFalse();
         assertRefused(share.symbolicLink("/link", "lacking"));

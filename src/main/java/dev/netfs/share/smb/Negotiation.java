@@ -229,6 +229,11 @@ final class Negotiation {
     return (serverCapabilities & Smb2.CAP_LEASING) != 0;
   }
 
+  /** Whether leases have epochs. */
+  boolean leaseEpochs() {
+    return dialect >= Smb2.DIALECT_3_0;
+  }
+
   int maxTransact() {
     return maxTransact;
   }

@@ -1,9 +1,11 @@
 package dev.netfs.share.smb;
 
+import dev.netfs.share.LeaseState;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Under which names this connection has files open.
@@ -18,10 +20,12 @@ final class OpenNames {
 
   /** One file that is open. Its name may change. */
   final class Entry {
+    private final SmbLeases.@Nullable Lease lease;
     private String name; // guarded by lock
 
-    private Entry(String name) {
+    private Entry(String name, SmbLeases.@Nullable Lease lease) {
       this.name = name;
+      this.lease = lease;
     }
 
     /** Takes the file out. To be called once. */
@@ -39,8 +43,11 @@ final class OpenNames {
   private final java.util.Set<Entry> entries =
       java.util.Collections.newSetFromMap(new java.util.IdentityHashMap<>()); // guarded by lock
 
-  Entry open(String path) {
-    Entry entry = new Entry(key(path));
+  /**
+   * @param lease the lease that it was opened under, or null
+   */
+  Entry open(String path, SmbLeases.@Nullable Lease lease) {
+    Entry entry = new Entry(key(path), lease);
     lock.lock();
     try {
       counts.merge(entry.name, 1, Integer::sum);
@@ -55,6 +62,27 @@ final class OpenNames {
     lock.lock();
     try {
       return counts.containsKey(key(path));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Returns the create context of the lease under which a name is open here, or of none: who brings
+   * it along breaks no lease of our own.
+   */
+  byte[] lease(String path) {
+    String name = key(path);
+    lock.lock();
+    try {
+      if (counts.containsKey(name)) {
+        for (Entry entry : entries) {
+          if (entry.name.equals(name) && entry.lease != null) {
+            return entry.lease.context(LeaseState.NONE);
+          }
+        }
+      }
+      return Packets.NO_LEASE;
     } finally {
       lock.unlock();
     }

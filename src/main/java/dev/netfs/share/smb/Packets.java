@@ -22,6 +22,8 @@ final class Packets {
   private static final int SETUP_BUFFER = Smb2.HEADER + 24;
   private static final int TREE_BUFFER = Smb2.HEADER + 8;
 
+  static final byte[] NO_LEASE = {};
+
   private Packets() {}
 
   static Request sessionSetup(byte[] token, int securityMode) {
@@ -57,12 +59,21 @@ final class Packets {
    * @param name the path from the share's root, with backslashes and without one at its beginning
    */
   static Request create(String name, int access, int disposition, int options) {
+    return create(name, access, disposition, options, NO_LEASE);
+  }
+
+  /**
+   * Opens or creates under a lease.
+   *
+   * @param lease the create context that says which, or nothing for none
+   */
+  static Request create(String name, int access, int disposition, int options, byte[] lease) {
     byte[] path = PacketWriter.utf16(name);
     PacketWriter body =
         new PacketWriter()
             .u16(57)
             .u8(0)
-            .u8(0) // no oplock
+            .u8(lease.length == 0 ? 0 : Smb2.OPLOCK_LEVEL_LEASE)
             .u32(2) // impersonation
             .u64(0)
             .u64(0)
@@ -73,10 +84,14 @@ final class Packets {
             .u32(options)
             .u16(CREATE_BUFFER)
             .u16(path.length)
-            .u32(0)
-            .u32(0)
-            .bytes(path)
-            .zeros(path.length == 0 ? 1 : 0);
+            .u32(lease.length == 0 ? 0 : CREATE_BUFFER + path.length + 7 & ~7)
+            .u32(lease.length)
+            .bytes(path);
+    if (lease.length > 0) {
+      body.align8().bytes(lease);
+    } else if (path.length == 0) {
+      body.zeros(1);
+    }
     return Request.of(Smb2.CREATE, body.toBytes(), 0);
   }
 

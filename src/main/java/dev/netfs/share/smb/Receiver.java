@@ -88,6 +88,8 @@ final class Receiver implements Runnable {
       connection.lose(String.valueOf(e.getMessage()), e);
     } catch (RuntimeException | Error e) {
       connection.lose("the server's message was not understood: " + e, e);
+    } finally {
+      connection.ended();
     }
   }
 

@@ -28,6 +28,10 @@ final class Response {
     return view.getInt(Smb2.AT_STATUS);
   }
 
+  int command() {
+    return view.getShort(Smb2.AT_COMMAND) & 0xFFFF;
+  }
+
   long sessionId() {
     return view.getLong(Smb2.AT_SESSION_ID);
   }

@@ -79,6 +79,9 @@ final class Smb2 {
   static final int SHARE_ENCRYPT = 0x8000;
   static final int SHARE_DISK = 1;
 
+  /** Of a CREATE: a lease, which a create context says more of. */
+  static final int OPLOCK_LEVEL_LEASE = 0xFF;
+
   // Access (MS-SMB2 2.2.13.1).
   static final int FILE_READ_DATA = 0x1;
   static final int FILE_WRITE_DATA = 0x2;

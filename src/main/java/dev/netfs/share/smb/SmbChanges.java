@@ -39,14 +39,13 @@ final class SmbChanges {
       return CompletableFuture.failedFuture(e);
     }
     if (!open.isOpen(path)) {
-      return SmbFailures.about(delete(serverPath, Smb2.NON_DIRECTORY_FILE), path);
+      return SmbFailures.about(delete(serverPath, Smb2.NON_DIRECTORY_FILE, Packets.NO_LEASE), path);
     }
     String hidden = hidden(path);
     return Steps.compose(
         rename(path, hidden, false, Smb2.NON_DIRECTORY_FILE),
         done -> {
-          CompletableFuture<Void> deleted =
-              SmbFailures.about(delete(client.names().find(hidden), Smb2.NON_DIRECTORY_FILE), path);
+          CompletableFuture<Void> deleted = SmbFailures.about(deleteHidden(hidden), path);
           return Steps.recover(
               deleted,
               failure -> {
@@ -60,21 +59,27 @@ final class SmbChanges {
 
   CompletableFuture<Void> deleteDirectory(String path) {
     try {
-      return SmbFailures.about(delete(client.names().find(path), Smb2.DIRECTORY_FILE), path);
+      return SmbFailures.about(
+          delete(client.names().find(path), Smb2.DIRECTORY_FILE, Packets.NO_LEASE), path);
     } catch (IOException e) {
       return CompletableFuture.failedFuture(e);
     }
   }
 
+  private CompletableFuture<Void> deleteHidden(String path) throws IOException {
+    return delete(client.names().find(path), Smb2.NON_DIRECTORY_FILE, open.lease(path));
+  }
+
   /** Deletes, and completes when the name is free. */
-  private CompletableFuture<Void> delete(String serverPath, int options) {
+  private CompletableFuture<Void> delete(String serverPath, int options, byte[] lease) {
     SmbClient.Trip trip =
         client.trip(
             Packets.create(
                 serverPath,
                 Smb2.DELETE | Smb2.FILE_READ_ATTRIBUTES,
                 Smb2.OPEN,
-                options | Smb2.OPEN_REPARSE_POINT),
+                options | Smb2.OPEN_REPARSE_POINT,
+                lease),
             Packets.set(Smb2.FILE_DISPOSITION_INFORMATION, Smb2.RELATED_FILE, DELETE));
     return Steps.compose(
         trip.created(),
@@ -128,7 +133,8 @@ final class SmbChanges {
                   client.names().find(source),
                   Smb2.DELETE | Smb2.FILE_READ_ATTRIBUTES,
                   Smb2.OPEN,
-                  options | Smb2.OPEN_REPARSE_POINT),
+                  options | Smb2.OPEN_REPARSE_POINT,
+                  open.lease(source)),
               Packets.set(Smb2.FILE_RENAME_INFORMATION, Smb2.RELATED_FILE, information.toBytes()));
     } catch (IOException e) {
       return CompletableFuture.failedFuture(e);
@@ -224,7 +230,7 @@ final class SmbChanges {
                     }),
                 done ->
                     Steps.recover(
-                        delete(client.names().find(hidden), Smb2.NON_DIRECTORY_FILE),
+                        deleteHidden(hidden),
                         // The target is what it was to be; what it was is hidden, at least.
                         left -> CompletableFuture.completedFuture(null))));
   }

@@ -5,6 +5,7 @@ import dev.netfs.share.ShareCapabilities.LockKind;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /** The connected tree: what the server's limits are, and how things are asked in one round trip. */
 final class SmbClient {
@@ -31,6 +32,7 @@ final class SmbClient {
   private final int maxWrite;
   private final int maxTransact;
   private final boolean readOnly;
+  private final @Nullable SmbLeases leases;
 
   SmbClient(SmbConnection connection, Negotiation negotiation, SmbNames names, int maximalAccess) {
     this.connection = connection;
@@ -38,6 +40,8 @@ final class SmbClient {
     this.maxRead = Math.min(negotiation.maxRead(), MAX_IO);
     this.maxWrite = Math.min(negotiation.maxWrite(), MAX_IO);
     this.maxTransact = negotiation.maxTransact();
+    this.leases =
+        negotiation.leases() ? new SmbLeases(connection, negotiation.leaseEpochs()) : null;
     this.readOnly = (maximalAccess & (Smb2.FILE_WRITE_DATA | Smb2.FILE_APPEND_DATA)) == 0;
   }
 
@@ -98,6 +102,11 @@ final class SmbClient {
     return names;
   }
 
+  /** Returns the connection's leases, or null where the server has none. */
+  @Nullable SmbLeases leases() {
+    return leases;
+  }
+
   int maxRead() {
     return maxRead;
   }
@@ -121,6 +130,7 @@ final class SmbClient {
         .depth(DEPTH)
         .window(IN_FLIGHT)
         .locks(LockKind.MANDATORY)
+        .leases(leases != null)
         .atomicReplace(true)
         .serverCopy(true)
         .hardLinks(true)

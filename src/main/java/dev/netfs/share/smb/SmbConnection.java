@@ -63,6 +63,8 @@ final class SmbConnection {
   /** Takes what the server says unasked: that a lease is to be given back. */
   private volatile Consumer<Response> notices = notice -> {};
 
+  private volatile Runnable whenEnded = () -> {};
+
   volatile long sessionId;
   volatile int treeId;
 
@@ -94,8 +96,15 @@ final class SmbConnection {
     return lost.get() == null;
   }
 
-  void onNotice(Consumer<Response> taker) {
+  /**
+   * Both are run on the receiving thread.
+   *
+   * @param taker takes what the server says unasked, as it comes
+   * @param ended is run when nothing more comes, after the connection was lost
+   */
+  void onNotice(Consumer<Response> taker, Runnable ended) {
     notices = taker;
+    whenEnded = ended;
   }
 
   /** Has messages signed, or encrypted, from now on; nothing must be under way. */
@@ -166,6 +175,11 @@ final class SmbConnection {
 
   void notice(Response notice) {
     notices.accept(notice);
+  }
+
+  /** The receiving thread ends. */
+  void ended() {
+    whenEnded.run();
   }
 
   /** Counts credits that an answer has brought, and those that its request has used up. */

@@ -3,6 +3,7 @@ package dev.netfs.share.smb;
 import dev.netfs.share.AttributeChange;
 import dev.netfs.share.DirectoryEntry;
 import dev.netfs.share.FileInfo;
+import dev.netfs.share.LeaseRequest;
 import dev.netfs.share.OpenIntent;
 import dev.netfs.share.OpenIntent.Disposition;
 import dev.netfs.share.Share;
@@ -14,6 +15,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A directory tree of an SMB server, over one connection.
@@ -64,8 +66,28 @@ final class SmbShare implements Share {
           case OPEN_OR_CREATE -> Smb2.OPEN_IF;
           case CREATE_NEW -> Smb2.CREATE_NEW;
         };
-    Request create = Packets.create(serverPath, access, disposition, Smb2.NON_DIRECTORY_FILE);
+    LeaseRequest wish = intent.lease();
+    SmbLeases leases = client.leases();
+    SmbLeases.Lease lease = wish == null || leases == null ? null : leases.open(wish);
+    Request create =
+        Packets.create(
+            serverPath,
+            access,
+            disposition,
+            Smb2.NON_DIRECTORY_FILE,
+            lease == null || wish == null ? Packets.NO_LEASE : lease.context(wish.wanted()));
     Request query = Packets.queryAll(Smb2.RELATED_FILE);
+    CompletableFuture<Response> answered = create.answer;
+    if (lease != null) {
+      // Before it is sent, so that the receiving thread does it, and before the next message.
+      answered =
+          Steps.map(
+              create.answer,
+              created -> {
+                lease.opened(created);
+                return created;
+              });
+    }
     CompletableFuture<Response> cut;
     if (intent.truncate()) {
       // Not by the disposition: that would take a file's attributes away, or fail for them.
@@ -75,12 +97,31 @@ final class SmbShare implements Share {
       cut = empty.answer;
     } else {
       client.sendRelated(create, query);
-      cut = create.answer;
+      cut = answered;
     }
+    CompletableFuture<ShareFile> file = opened(path, intent, lease, answered, cut, query.answer);
+    if (lease != null) {
+      file.whenComplete(
+          (opened, failure) -> {
+            if (failure != null) {
+              lease.close();
+            }
+          });
+    }
+    return file;
+  }
+
+  private CompletableFuture<ShareFile> opened(
+      String path,
+      OpenIntent intent,
+      SmbLeases.@Nullable Lease lease,
+      CompletableFuture<Response> create,
+      CompletableFuture<Response> cut,
+      CompletableFuture<Response> query) {
     boolean fresh = intent.disposition() == Disposition.CREATE_NEW;
     return Steps.compose(
         Steps.recover(
-            create.answer,
+            create,
             failure ->
                 CompletableFuture.failedFuture(
                     fresh && SmbStatus.of(failure) == NtStatus.FILE_IS_A_DIRECTORY
@@ -93,8 +134,8 @@ final class SmbShare implements Share {
                   SmbFailures.about(cut, path),
                   empty ->
                       Steps.map(
-                          SmbFailures.about(query.answer, path),
-                          all -> file(path, handle, intent, FileFacts.of(all))));
+                          SmbFailures.about(query, path),
+                          all -> file(path, handle, intent, lease, FileFacts.of(all))));
           opened.whenComplete(
               (file, failure) -> {
                 if (failure != null) {
@@ -105,9 +146,25 @@ final class SmbShare implements Share {
         });
   }
 
-  private ShareFile file(String path, byte[] handle, OpenIntent intent, FileInfo info) {
-    OpenNames.Entry entry = openNames.open(path);
-    return new SmbFile(client, path, handle, intent, info, entry::close);
+  private ShareFile file(
+      String path,
+      byte[] handle,
+      OpenIntent intent,
+      SmbLeases.@Nullable Lease lease,
+      FileInfo info) {
+    OpenNames.Entry entry = openNames.open(path, lease);
+    return new SmbFile(
+        client,
+        path,
+        handle,
+        intent,
+        info,
+        () -> {
+          entry.close();
+          if (lease != null) {
+            lease.close();
+          }
+        });
   }
 
   @Override

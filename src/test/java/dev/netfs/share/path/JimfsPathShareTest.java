@@ -39,7 +39,8 @@ class JimfsPathShareTest extends ShareContract {
 
   @Override
   protected Set<Feature> features() {
-    return EnumSet.complementOf(EnumSet.of(Feature.LOCKS, Feature.SPARSE, Feature.OWNER_NUMBERS));
+    return EnumSet.complementOf(
+        EnumSet.of(Feature.LOCKS, Feature.LEASES, Feature.SPARSE, Feature.OWNER_NUMBERS));
   }
 
   @Override

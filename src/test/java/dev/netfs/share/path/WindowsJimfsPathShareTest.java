@@ -40,6 +40,7 @@ class WindowsJimfsPathShareTest extends ShareContract {
   protected Set<Feature> features() {
     return EnumSet.complementOf(
         EnumSet.of(
+            Feature.LEASES,
             Feature.LOCKS,
             Feature.SPARSE,
             Feature.OWNER_NUMBERS,

@@ -52,7 +52,8 @@ class OpenSshShareIT extends ShareContract {
   @Override
   protected Set<Feature> features() {
     Set<Feature> missing =
-        EnumSet.of(Feature.LOCKS, Feature.FILE_KEYS, Feature.LINK_COUNTS); // not in SFTP version 3
+        EnumSet.of( // what SFTP version 3 has not
+            Feature.LOCKS, Feature.LEASES, Feature.FILE_KEYS, Feature.LINK_COUNTS);
     return EnumSet.complementOf(EnumSet.copyOf(missing));
   }
 

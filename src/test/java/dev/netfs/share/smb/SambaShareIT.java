@@ -1,18 +1,31 @@
 package dev.netfs.share.smb;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.netfs.share.Holder;
+import dev.netfs.share.LeaseRequest;
+import dev.netfs.share.LeaseState;
+import dev.netfs.share.OpenIntent;
 import dev.netfs.share.Share;
 import dev.netfs.share.ShareConfig;
 import dev.netfs.share.ShareContract;
+import dev.netfs.share.ShareFile;
 import dev.netfs.share.ShareOptions;
 import dev.netfs.testing.SambaServer;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 
 /** The SPI's contract over Samba. */
 class SambaShareIT extends ShareContract {
@@ -47,6 +60,36 @@ class SambaShareIT extends ShareContract {
   protected Share connect() throws IOException {
     return new SmbShareProvider()
         .connect(new ShareConfig(server.uri(root), ShareOptions.of(server.options())));
+  }
+
+  @Test
+  @Tag("L3")
+  void anotherProgramWaitsForALease() throws Exception {
+    Holder holder = new Holder();
+    OpenIntent intent =
+        create().withLease(new LeaseRequest(UUID.randomUUID(), LeaseState.ALL, holder));
+    ShareFile file = open("/f", intent);
+    assertThat(holder.next()).isEqualTo("granted RWH");
+    Path copy = server.directory().resolve("copy");
+    CompletableFuture<String> got =
+        CompletableFuture.supplyAsync(
+            () -> {
+              try {
+                return server.smbclient("get " + root.substring(1) + "/f " + copy);
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+            });
+    assertThat(holder.next()).isEqualTo("breaking RH");
+    writeFully(file, bytes(100, 1), 0);
+    assertThat(got).isNotDone();
+    holder.acknowledge();
+    got.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    assertThat(copy).hasBinaryContent(bytes(100, 1));
+
+    server.smbclient("put " + copy + " " + root.substring(1) + "/f");
+    assertThat(holder.next()).isEqualTo("breaking none");
+    await(file.close());
   }
 
   @Override
