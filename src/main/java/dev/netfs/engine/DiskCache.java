@@ -168,6 +168,16 @@ final class DiskCache implements Closeable {
     writes.add(work);
   }
 
+  /** Announces that what is being read may have something written: it will be waited for. */
+  void expectWrite() {
+    writes.expect();
+  }
+
+  /** Ends what {@link #expectWrite} began. */
+  void writeArrived() {
+    writes.arrived();
+  }
+
   /** Returns memory for what is to be written; null if there is too much of it already. */
   ByteBuffer @Nullable [] chunks(long bytes) {
     int count = (int) ((bytes + CHUNK - 1) / CHUNK);

@@ -165,6 +165,7 @@ final class ReadRequest {
     DiskCache disk = services.disk();
     DiskFile file = onDisk;
     if (disk != null && file != null) {
+      disk.expectWrite(); // readers may be done with what arrives before it is copied to the disk
       disk.read(() -> lookUp(disk, file));
     } else {
       List.copyOf(subrequests).forEach(this::issue);
@@ -376,7 +377,8 @@ final class ReadRequest {
     CopyToCache ended = copy;
     Cookie open = cookie;
     DiskFile to = onDisk;
-    if (to != null) {
+    DiskCache disk = services.disk();
+    if (disk != null && to != null) {
       ExtentSet good = new ExtentSet();
       ExtentSet later = new ExtentSet();
       inode.lock.lock();
@@ -400,6 +402,7 @@ final class ReadRequest {
       if (ended != null) {
         ended.finish(good);
       }
+      disk.writeArrived();
     }
     if (open != null) {
       open.close();

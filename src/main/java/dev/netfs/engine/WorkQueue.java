@@ -22,6 +22,7 @@ final class WorkQueue {
   private final ArrayDeque<Runnable> waiting = new ArrayDeque<>(); // guarded by lock
   private final List<CompletableFuture<Boolean>> draining = new ArrayList<>(); // guarded by lock
   private int threads; // guarded by lock
+  private int expected; // guarded by lock: how often work may be added that drained() waits for
 
   /**
    * Makes a queue.
@@ -50,6 +51,42 @@ final class WorkQueue {
     background.execute(this::run);
   }
 
+  /**
+   * Announces that work may be added soon: it is waited for as if it had been. Ends with {@link
+   * #arrived}.
+   */
+  void expect() {
+    lock.lock();
+    try {
+      expected++;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Ends what {@link #expect} began: what was announced has been added, or will not be. */
+  void arrived() {
+    List<CompletableFuture<Boolean>> drained;
+    lock.lock();
+    try {
+      expected--;
+      drained = takeDrained();
+    } finally {
+      lock.unlock();
+    }
+    drained.forEach(waiter -> waiter.complete(true));
+  }
+
+  /** Returns who waits no longer. Under the lock. */
+  private List<CompletableFuture<Boolean>> takeDrained() {
+    if (threads > 0 || expected > 0) {
+      return List.of();
+    }
+    List<CompletableFuture<Boolean>> drained = List.copyOf(draining);
+    draining.clear();
+    return drained;
+  }
+
   private void run() {
     Runnable next = next();
     while (next != null) {
@@ -70,8 +107,7 @@ final class WorkQueue {
       if (next != null || --threads > 0) {
         return next;
       }
-      drained = List.copyOf(draining);
-      draining.clear();
+      drained = takeDrained();
     } finally {
       lock.unlock();
     }
@@ -80,14 +116,14 @@ final class WorkQueue {
   }
 
   /**
-   * Returns what completes with true when nothing is waiting or being done, at one moment at least:
+   * Returns what completes with true when nothing is waiting, being done or announced, at one moment at least:
    * what work adds before it ends is waited for too. May be completed by who waits no longer.
    */
   CompletableFuture<Boolean> drained() {
     CompletableFuture<Boolean> over = new CompletableFuture<>();
     lock.lock();
     try {
-      if (threads > 0) {
+      if (threads > 0 || expected > 0) {
         draining.add(over);
         return over;
       }
