@@ -116,8 +116,9 @@ final class WorkQueue {
   }
 
   /**
-   * Returns what completes with true when nothing is waiting, being done or announced, at one moment at least:
-   * what work adds before it ends is waited for too. May be completed by who waits no longer.
+   * Returns what completes with true when nothing is waiting, being done or announced, at one
+   * moment at least: what work adds before it ends is waited for too. May be completed by who waits
+   * no longer.
    */
   CompletableFuture<Boolean> drained() {
     CompletableFuture<Boolean> over = new CompletableFuture<>();
