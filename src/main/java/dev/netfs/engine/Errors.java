@@ -28,7 +28,7 @@ final class Errors {
    */
   static IOException copy(Throwable failure, String path, String what) {
     FileSystemException copy;
-    if (failure instanceof RangeLockedException locked) {
+    if (failure instanceof FileLockedException locked) {
       copy = new FileLockedException(path, locked.position(), locked.size());
     } else if (failure instanceof LockLostException lost) {
       return lost.named(path);
@@ -48,6 +48,17 @@ final class Errors {
     }
     copy.initCause(failure);
     return copy;
+  }
+
+  /** Returns a failure as the user is to see it: that somebody has a lock in a type of the API. */
+  static Throwable located(Throwable failure, String path) {
+    if (failure instanceof RangeLockedException locked) {
+      FileLockedException located =
+          new FileLockedException(path, locked.position(), locked.size());
+      located.initCause(locked);
+      return located;
+    }
+    return failure;
   }
 
   /** Returns the first of several failures, with the others suppressed in it. */

@@ -7,6 +7,7 @@ import dev.netfs.share.ShareCapabilities.LockKind;
 import dev.netfs.share.ShareLock;
 import java.io.IOException;
 import java.nio.channels.AsynchronousCloseException;
+import java.nio.file.AccessDeniedException;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -195,6 +196,26 @@ final class FileLocks {
     }
 
     private CompletableFuture<@Nullable Hold> askServer() {
+      return ask()
+          .handle(
+              (granted, failure) -> {
+                RemoteFile refused = remote;
+                if (failure != null
+                    && Await.cause(failure) instanceof AccessDeniedException
+                    && refused != null
+                    && inode().handles.lockingRefused(refused)) {
+                  remote = null;
+                  inode().handles.endLocking(refused);
+                  return ask();
+                }
+                return failure == null
+                    ? CompletableFuture.completedFuture(granted)
+                    : CompletableFuture.<@Nullable Hold>failedFuture(failure);
+              })
+          .thenCompose(stage -> stage);
+    }
+
+    private CompletableFuture<@Nullable Hold> ask() {
       RemoteFile handle;
       try {
         handle = file.lockingHandle(!shared);

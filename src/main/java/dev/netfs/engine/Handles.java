@@ -1,6 +1,7 @@
 package dev.netfs.engine;
 
 import dev.netfs.share.OpenIntent;
+import dev.netfs.share.ShareCapabilities.LockKind;
 import java.util.LinkedHashSet;
 import java.util.Objects;
 import java.util.Set;
@@ -18,6 +19,9 @@ final class Handles {
   private static final OpenIntent WRITE =
       new OpenIntent(false, true, OpenIntent.Disposition.OPEN_EXISTING, false, -1);
 
+  private static final OpenIntent BOTH =
+      new OpenIntent(true, true, OpenIntent.Disposition.OPEN_EXISTING, false, -1);
+
   private final Services services;
   private final Inode inode;
   private @Nullable RemoteFile reader;
@@ -27,6 +31,7 @@ final class Handles {
   /** The handle that locks are held through: while there is one, everything goes through it. */
   private @Nullable RemoteFile locking;
 
+  private boolean unreadable; // a handle to read and write with was refused
   private int locks; // how many are held through it, or asked for
 
   Handles(Services services, Inode inode) {
@@ -117,12 +122,36 @@ final class Handles {
     RemoteFile known = locking;
     if (known == null || !(exclusive ? known.writes() : known.reads())) {
       // Locks that are held through another one stay there.
+      locks = 1;
       known = Objects.requireNonNull(exclusive ? writer : reader, "no channel is open that way");
+      boolean mandatory = services.session().capabilities().locks() == LockKind.MANDATORY;
+      if (exclusive && mandatory && !known.reads() && !unreadable) {
+        // Whoever reads here the range that is locked there would be kept out.
+        locking = inUse(make(BOTH));
+        locking.retire(); // it ends with its last use
+        return locking;
+      }
       locking = known;
-      locks = 0;
+      return inUse(known);
     }
     locks++;
     return inUse(known);
+  }
+
+  /**
+   * Takes in that a handle to lock through could not be opened.
+   *
+   * @return whether that was since it was to read as well, and another will do
+   */
+  boolean lockingRefused(RemoteFile handle) {
+    inode.lock.lock();
+    try {
+      boolean wasToRead = !unreadable && handle.reads() && handle != reader && handle != writer;
+      unreadable |= wasToRead;
+      return wasToRead;
+    } finally {
+      inode.lock.unlock();
+    }
   }
 
   /** Ends the use of a handle for a lock. Takes the inode's lock. */

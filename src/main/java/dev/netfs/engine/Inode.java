@@ -3,6 +3,7 @@ package dev.netfs.engine;
 import dev.netfs.CacheMode;
 import dev.netfs.share.FileInfo;
 import dev.netfs.share.OpenIntent;
+import dev.netfs.share.ShareCapabilities.LockKind;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
@@ -53,6 +54,10 @@ final class Inode {
   private final InodeTable table;
   private volatile String path; // written by InodeTable under its own rules
   private volatile boolean unlinked;
+
+  /** Whether another client's mandatory lock was met since the file was opened. */
+  private volatile boolean lockMet;
+
   private volatile boolean downloading; // written under lock
 
   private final FileSizes sizes = new FileSizes();
@@ -263,6 +268,7 @@ final class Inode {
     lock.lock();
     try {
       unused = handles.closed();
+      lockMet &= handles.anyOpen();
       if (!handles.anyOpen()
           && !coherency.isProvable()
           && services.options().cache() != CacheMode.LOOSE) {
@@ -381,6 +387,21 @@ final class Inode {
     } finally {
       lock.unlock();
     }
+  }
+
+  /**
+   * Returns whether nothing may be asked for but what somebody wants to read, to the byte: where
+   * locks are mandatory, and there are some, whoever asks for more is refused all of it (L1).
+   */
+  boolean isExact() {
+    return lockMet
+        || !locks.isEmpty()
+            && services.session().capabilities().locks() == LockKind.MANDATORY;
+  }
+
+  /** Takes in that another client's lock was in the way of a read. */
+  void lockMet() {
+    lockMet = true;
   }
 
   /** Returns whether the file is provably the one that is known here. */

@@ -72,6 +72,10 @@ final class ReadRequest {
   final long startedMillis;
 
   private final Services services;
+
+  /** Whether it was made when nothing but what is wanted could be asked for. */
+  private final boolean exact;
+
   private final RemoteFile file;
   private final long generation;
   private final int pageSize;
@@ -110,6 +114,7 @@ final class ReadRequest {
     this.services = services;
     this.startedMillis = services.background().currentTimeMillis();
     this.inode = inode;
+    this.exact = inode.isExact();
     this.file = file;
     this.start = start;
     this.end = end;
@@ -546,6 +551,11 @@ final class ReadRequest {
     return inode.generation() == generation
         ? Math.min(end, Math.max(start, (firstPage + nextPage) * pageSize))
         : end;
+  }
+
+  /** Returns whether it asks for nothing outside of a range, nor ever did before it was needed. */
+  boolean isWithin(long from, long to) {
+    return exact && start >= from && end <= to;
   }
 
   /** Returns whether the request is still to bring a byte. Under the inode's lock. */

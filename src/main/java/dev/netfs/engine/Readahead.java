@@ -123,6 +123,9 @@ final class Readahead {
       return List.of();
     }
     page.marker = null;
+    if (inode.isExact()) {
+      return List.of();
+    }
     if (stream.isClosed()) {
       // Its file is closed; this one's reader goes on where that one stopped.
       ReadStream successor = new ReadStream(inode, reads, 0, 0, 0);

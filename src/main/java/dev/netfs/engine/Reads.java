@@ -1,5 +1,6 @@
 package dev.netfs.engine;
 
+import dev.netfs.FileLockedException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
@@ -104,10 +105,12 @@ final class Reads {
    * arrived}, ends the miss in any case, and goes on reading.
    *
    * @param position the byte that is missing
+   * @param end the byte after the last one that is wanted
    * @param arrival completes, never exceptionally, when it is there or will not come
    */
   record Miss(
       long position,
+      long end,
       ReadRequest awaited,
       List<ReadRequest> begun,
       CompletableFuture<Void> arrival) {
@@ -241,11 +244,16 @@ final class Reads {
         List<ReadRequest> begun = List.of();
         ReadRequest awaited = onItsWay(inode, position);
         if (awaited == null) {
-          begun = file.readahead().miss(position, Math.min(wanted, requestLimit), follows);
+          int most = (int) Math.min(wanted, requestLimit);
+          begun =
+              inode.isExact()
+                  ? plan(inode, position, position + most)
+                  : file.readahead().miss(position, most, follows);
           awaited = Objects.requireNonNull(onItsWay(inode, position));
         }
         awaited.use();
-        miss = new Miss(position, awaited, begun, awaited.arrival(position));
+        miss =
+            new Miss(position, position + wanted, awaited, begun, awaited.arrival(position));
       }
     } finally {
       inode.lock.unlock();
@@ -282,6 +290,9 @@ final class Reads {
     } finally {
       inode.lock.unlock();
     }
+    if (failure instanceof FileLockedException && askAgain(inode, miss)) {
+      return;
+    }
     if (failure != null && file.isClosing()) {
       throw new AsynchronousCloseException();
     }
@@ -289,6 +300,17 @@ final class Reads {
       throw Errors.copy(failure, inode.path());
     }
     passMarker(file, position);
+  }
+
+  /**
+   * After a lock was in the way of a request: returns whether less, or another handle's turn, might
+   * be granted. That is so if the request was for more than is wanted now, or was made before there
+   * were locks.
+   */
+  private static boolean askAgain(Inode inode, Miss miss) {
+    boolean exact = inode.isExact() && miss.awaited.isWithin(miss.position, miss.end);
+    inode.lockMet();
+    return !exact;
   }
 
   private void passMarker(OpenFile file, long position) {

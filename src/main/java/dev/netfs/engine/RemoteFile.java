@@ -6,6 +6,7 @@ import dev.netfs.share.Share;
 import dev.netfs.share.ShareFile;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
@@ -91,7 +92,14 @@ final class RemoteFile {
     use();
     return session
         .call(kind, to -> on(to, true).thenCompose(operation))
-        .whenComplete((result, failure) -> endUse());
+        .handle(
+            (result, failure) -> {
+              endUse();
+              if (failure != null) {
+                throw new CompletionException(Errors.located(Await.cause(failure), inode.path()));
+              }
+              return result;
+            });
   }
 
   /**

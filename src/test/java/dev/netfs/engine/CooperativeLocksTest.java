@@ -106,7 +106,7 @@ class CooperativeLocksTest {
   }
 
   /** A mount, as far as its cooperative locks go, with a clock and threads of its own. */
-  private static final class Client implements Background {
+  static final class Client implements Background {
     private final VirtualTime time;
     private final double rate;
     private final List<Share> shares = new ArrayList<>();

@@ -121,6 +121,7 @@ final class SimFile implements ShareFile {
         : on.change(
             "truncate",
             () -> {
+              server.locks.check(this, path, Math.min(size, file.data.size()), Long.MAX_VALUE, true);
               file.data.setSize(size);
               server.tree.touch(file);
             });
