@@ -53,8 +53,7 @@ final class Errors {
   /** Returns a failure as the user is to see it: that somebody has a lock in a type of the API. */
   static Throwable located(Throwable failure, String path) {
     if (failure instanceof RangeLockedException locked) {
-      FileLockedException located =
-          new FileLockedException(path, locked.position(), locked.size());
+      FileLockedException located = new FileLockedException(path, locked.position(), locked.size());
       located.initCause(locked);
       return located;
     }

@@ -395,8 +395,7 @@ final class Inode {
    */
   boolean isExact() {
     return lockMet
-        || !locks.isEmpty()
-            && services.session().capabilities().locks() == LockKind.MANDATORY;
+        || !locks.isEmpty() && services.session().capabilities().locks() == LockKind.MANDATORY;
   }
 
   /** Takes in that another client's lock was in the way of a read. */

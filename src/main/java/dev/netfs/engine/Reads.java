@@ -105,12 +105,12 @@ final class Reads {
    * arrived}, ends the miss in any case, and goes on reading.
    *
    * @param position the byte that is missing
-   * @param end the byte after the last one that is wanted
+   * @param wantedEnd the byte after the last one that is wanted
    * @param arrival completes, never exceptionally, when it is there or will not come
    */
   record Miss(
       long position,
-      long end,
+      long wantedEnd,
       ReadRequest awaited,
       List<ReadRequest> begun,
       CompletableFuture<Void> arrival) {
@@ -252,8 +252,7 @@ final class Reads {
           awaited = Objects.requireNonNull(onItsWay(inode, position));
         }
         awaited.use();
-        miss =
-            new Miss(position, position + wanted, awaited, begun, awaited.arrival(position));
+        miss = new Miss(position, position + wanted, awaited, begun, awaited.arrival(position));
       }
     } finally {
       inode.lock.unlock();
@@ -308,7 +307,7 @@ final class Reads {
    * were locks.
    */
   private static boolean askAgain(Inode inode, Miss miss) {
-    boolean exact = inode.isExact() && miss.awaited.isWithin(miss.position, miss.end);
+    boolean exact = inode.isExact() && miss.awaited.isWithin(miss.position, miss.wantedEnd);
     inode.lockMet();
     return !exact;
   }

@@ -295,7 +295,8 @@ class HeldLocksTest {
           try (Mount mount = mount(LockKind.MANDATORY)) {
             server.lock("/f", 0, 100, false);
             server.onRead = (path, offset, count) -> assertThat(offset).isGreaterThanOrEqualTo(100);
-            server.onWrite = (path, offset, bytes) -> assertThat(offset).isGreaterThanOrEqualTo(100);
+            server.onWrite =
+                (path, offset, bytes) -> assertThat(offset).isGreaterThanOrEqualTo(100);
             OpenFile file = mount.open("/f", BOTH);
             RangeLock lock = lock(file, 100, 100);
             assertThat(read(file, 101, 7)).isEqualTo("aaaaaaa");

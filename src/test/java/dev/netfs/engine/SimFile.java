@@ -121,7 +121,8 @@ final class SimFile implements ShareFile {
         : on.change(
             "truncate",
             () -> {
-              server.locks.check(this, path, Math.min(size, file.data.size()), Long.MAX_VALUE, true);
+              server.locks.check(
+                  this, path, Math.min(size, file.data.size()), Long.MAX_VALUE, true);
               file.data.setSize(size);
               server.tree.touch(file);
             });

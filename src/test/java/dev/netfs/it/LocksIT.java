@@ -32,9 +32,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/**
- * Locks between JVMs, over real servers. {@code -Dnetfs.it.lockCycles=10000} for many cycles.
- */
+/** Locks between JVMs, over real servers. {@code -Dnetfs.it.lockCycles=10000} for many cycles. */
 @Timeout(900)
 class LocksIT {
   private static final int CYCLES = Integer.getInteger("netfs.it.lockCycles", 240);
@@ -51,8 +49,7 @@ class LocksIT {
     private final CompletableFuture<Void> read;
 
     Counting(URI uri, Map<String, Object> options, long seed) throws IOException {
-      process =
-          LockWorker.start(uri, options, "count", "/f", String.valueOf(CYCLES), "" + seed);
+      process = LockWorker.start(uri, options, "count", "/f", String.valueOf(CYCLES), "" + seed);
       read = CompletableFuture.runAsync(this::read);
     }
 
@@ -115,7 +112,8 @@ class LocksIT {
           most += each.begun[i];
         }
       }
-      assertThat(counters.getLong(LockWorker.OFFSET + 8 * i)).as("counter %s", i)
+      assertThat(counters.getLong(LockWorker.OFFSET + 8 * i))
+          .as("counter %s", i)
           .isBetween((long) least, (long) most);
       total += least;
     }
@@ -243,8 +241,7 @@ class LocksIT {
             .isInstanceOf(LockLostException.class);
         assertThat(lost.isValid()).isFalse();
         lost.release();
-        Process other =
-            LockWorker.start(server.uri(""), server.options(), "lock", "/g", "0", "15");
+        Process other = LockWorker.start(server.uri(""), server.options(), "lock", "/g", "0", "15");
         assertThat(other.inputReader().readLine()).isEqualTo("refused");
         go(other);
         again.release();
@@ -260,8 +257,7 @@ class LocksIT {
   }
 
   private static FileChannel open(FileSystem fs) throws IOException {
-    return FileChannel.open(
-        fs.getPath("/f"), StandardOpenOption.READ, StandardOpenOption.WRITE);
+    return FileChannel.open(fs.getPath("/f"), StandardOpenOption.READ, StandardOpenOption.WRITE);
   }
 
   private static void go(Process other) throws IOException {
