@@ -289,8 +289,14 @@ final class Reads {
     } finally {
       inode.lock.unlock();
     }
-    if (failure instanceof FileLockedException && askAgain(inode, miss)) {
-      return;
+    if (failure instanceof FileLockedException) {
+      if (askAgain(inode, miss)) {
+        return;
+      }
+      FileLockedException named =
+          new FileLockedException(inode.path(), miss.position, miss.wantedEnd - miss.position);
+      named.initCause(failure);
+      throw named;
     }
     if (failure != null && file.isClosing()) {
       throw new AsynchronousCloseException();
