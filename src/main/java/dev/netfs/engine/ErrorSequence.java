@@ -11,13 +11,27 @@ import org.jspecify.annotations.Nullable;
 final class ErrorSequence {
   private final ReentrantLock lock = new ReentrantLock();
   private @Nullable Throwable last; // guarded by lock
+  private String what = ""; // guarded by lock: begins the reason that is reported
   private volatile long sequence; // written under lock
 
-  /** Notes an error. */
+  /** Notes why something could not be sent, which stays dirty. */
   void record(Throwable error) {
+    record(
+        error,
+        "what was written could not be sent to the server, and is kept in memory to be sent"
+            + " again: ");
+  }
+
+  /** Notes why the server may have lost something that it had taken. */
+  void recordLoss(Throwable error) {
+    record(error, "the server may have lost what was written, since it could not close the file: ");
+  }
+
+  private void record(Throwable error, String beginning) {
     lock.lock();
     try {
       last = error;
+      what = beginning;
       sequence++;
     } finally {
       lock.unlock();
@@ -36,11 +50,7 @@ final class ErrorSequence {
     }
     lock.lock();
     try {
-      return Errors.copy(
-          java.util.Objects.requireNonNull(last),
-          path,
-          "what was written could not be sent to the server, and is kept in memory to be sent"
-              + " again: ");
+      return Errors.copy(java.util.Objects.requireNonNull(last), path, what);
     } finally {
       lock.unlock();
     }

@@ -41,8 +41,8 @@ final class Inode {
   final List<ReadRequest> inflight = new ArrayList<>(); // guarded by lock
   final ErrorSequence errors = new ErrorSequence();
 
-  /** Held by one who appends, over all of it: taken before {@link #lock}. */
-  final ReentrantLock appending = new ReentrantLock();
+  /** Whose turn it is to append: one after another, each over all of its append. */
+  final Turns appending = new Turns();
 
   /** The locks that open files hold on it. Guards itself. */
   final InodeLocks locks = new InodeLocks();
@@ -303,6 +303,12 @@ final class Inode {
     dropClean();
     sizes.serverHas(info.size(), 0); // what is on its way is cut off too
     lastWriteMillis = services.background().currentTimeMillis();
+  }
+
+  /** Takes in that the server may not have kept what it took, which showed only at a close. */
+  void closeFailed(Throwable failure) {
+    errors.recordLoss(failure);
+    invalidate();
   }
 
   /** Compares with what the server says at an open. Under the lock. */

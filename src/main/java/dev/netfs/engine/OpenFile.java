@@ -200,13 +200,10 @@ public final class OpenFile implements Closeable {
     if (mode.caching() == OpenMode.Caching.CACHED) {
       end = mount.writes().append(this, src);
     } else {
-      inode.appending.lock();
-      try {
+      try (Turns.Turn turn = inode.appending.take(this)) {
         long size = size();
         end = size + src.remaining();
         mount.directIo().write(this, src, size);
-      } finally {
-        inode.appending.unlock();
       }
     }
     written();

@@ -3,7 +3,9 @@ package dev.netfs.engine;
 import dev.netfs.share.FileInfo;
 import dev.netfs.share.OpenIntent;
 import dev.netfs.share.Share;
+import dev.netfs.share.ShareDisconnectedException;
 import dev.netfs.share.ShareFile;
+import java.nio.file.NoSuchFileException;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -17,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * An open file on the server that outlives connections: opened again, without creating or cutting
  * anything, on each new share that an operation of it is made on. One that was never {@linkplain
  * #open opened} is opened that way too, by the first operation that needs the server.
+ *
+ * <p>By its name: so one whose name has gone is not opened again. What has taken the name since is
+ * another file, which must neither be shown as this one nor get what was written to this one.
  *
  * <p>Counted: whoever starts operations on it holds a use, and the handle is closed when it has
  * been {@linkplain #retire retired} and the last use is over. {@link #lock} is a leaf.
@@ -33,6 +38,8 @@ final class RemoteFile {
      */
     CompletionStage<Void> reopened(ShareFile opened, boolean unchanged);
   }
+
+  private static final System.Logger LOG = System.getLogger("dev.netfs.engine");
 
   private final ShareSession session;
   private final Stats stats;
@@ -155,6 +162,10 @@ final class RemoteFile {
   }
 
   private CompletionStage<ShareFile> reopened(ShareFile opened) {
+    if (inode.isUnlinked()) {
+      opened.close();
+      return CompletableFuture.failedFuture(nameIsGone());
+    }
     boolean unchanged = inode.isStill(opened.openInfo());
     inode.reopened(opened.openInfo());
     return CompletableFuture.allOf(
@@ -185,6 +196,14 @@ final class RemoteFile {
     } finally {
       lock.unlock();
     }
+  }
+
+  private NoSuchFileException nameIsGone() {
+    return new NoSuchFileException(
+        inode.path(),
+        null,
+        "the file was deleted or replaced while it was open, and the connection that had it open is"
+            + " lost");
   }
 
   private void adopt(Share to, ShareFile opened) {
@@ -246,8 +265,22 @@ final class RemoteFile {
     }
     if (where != null && where.isConnected()) {
       stats.request("close");
-      // Nobody waits for it, and there is nothing left that its failure could lose.
-      last.thenCompose(ShareFile::close);
+      // Nobody waits for it: that would cost each close a round trip.
+      last.thenAccept(opened -> opened.close().whenComplete(this::closed));
     }
+  }
+
+  /** Some servers say only at the close that they had no room for what they took, say. */
+  private void closed(@Nullable Void done, @Nullable Throwable problem) {
+    Throwable failure = problem == null ? null : Await.cause(problem);
+    // What was open on a lost connection a server closes by itself.
+    if (failure == null || failure instanceof ShareDisconnectedException || !intent.write()) {
+      return;
+    }
+    LOG.log(
+        System.Logger.Level.WARNING,
+        inode.path() + ": the server could not close the file, and may have lost what was written",
+        failure);
+    inode.closeFailed(failure);
   }
 }

@@ -120,13 +120,10 @@ final class Writes {
    */
   long append(OpenFile file, ByteBuffer src) throws IOException {
     Inode inode = file.inode();
-    inode.appending.lock();
-    try {
+    try (Turns.Turn turn = inode.appending.take(file)) {
       long end = inode.localSize() + src.remaining();
       write(file, src, inode.localSize());
       return end;
-    } finally {
-      inode.appending.unlock();
     }
   }
 

@@ -133,16 +133,8 @@ class LeakTest {
     server.shortRate = 0;
     server.disconnectRate = 0;
     server.errorRate = 0;
-    mount.sync();
-    mount.dropCaches();
-    Services services = mount.services();
-    SimServer.eventually("no permit is held", () -> services.depth().outstanding() == 0);
-    SimServer.eventually("no request is made", () -> services.session().outstanding() == 0);
+    Leaks.assertNone(mount);
     SimServer.eventually("no handle is open", () -> server.openHandles() == 0);
-    assertThat(services.dirty().bytes()).isZero();
-    assertThat(services.pages().usedBytes()).isZero();
-    assertThat(services.inodes().all()).isEmpty();
-    assertThat(mount.openFiles()).isZero();
 
     mount.close();
     assertThat(background.repeating).hasValue(0);

@@ -11,12 +11,12 @@ import org.jspecify.annotations.Nullable;
  * Runs a random test's steps, and where they fail looks for few of them that fail too: leaves out
  * halves, quarters and so on, as long as the rest fails.
  */
-final class Shrinking {
+public final class Shrinking {
   private static final long MOST_NANOS = TimeUnit.SECONDS.toNanos(30);
 
   /** Runs some of a seed's steps, given by their numbers; each step depends on its number only. */
   @FunctionalInterface
-  interface Steps {
+  public interface Steps {
     void run(List<Integer> steps) throws Exception;
   }
 
@@ -29,7 +29,7 @@ final class Shrinking {
    *     -Dname.steps}
    * @throws AssertionError what the fewest steps found fail with, naming them
    */
-  static void run(String name, long seed, int count, Steps steps) {
+  public static void run(String name, long seed, int count, Steps steps) {
     String chosen = System.getProperty(name + ".steps");
     List<Integer> all =
         chosen != null

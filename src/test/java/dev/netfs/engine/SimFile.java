@@ -7,6 +7,7 @@ import dev.netfs.share.ReadResult;
 import dev.netfs.share.ShareFile;
 import dev.netfs.share.ShareLock;
 import dev.netfs.share.WriteResult;
+import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -167,6 +168,9 @@ final class SimFile implements ShareFile {
     }
     server.handles.remove(this);
     server.requests.merge("close", 1, Integer::sum);
-    return CompletableFuture.completedFuture(null);
+    IOException failure = server.closeFailure;
+    return failure != null
+        ? CompletableFuture.failedFuture(failure)
+        : CompletableFuture.completedFuture(null);
   }
 }

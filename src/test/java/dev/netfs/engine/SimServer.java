@@ -89,6 +89,9 @@ final class SimServer implements ShareProvider {
   /** How often a listing shows no single moment: some names as they were, others as they are. */
   volatile double tornListRate;
 
+  /** What closing a handle fails with. */
+  volatile @Nullable IOException closeFailure;
+
   private volatile @Nullable SimShare connection;
 
   /** Handles that nobody has closed, those of lost connections too. */

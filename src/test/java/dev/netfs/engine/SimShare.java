@@ -49,6 +49,7 @@ final class SimShare implements Share {
             .hardLinks(true)
             .symbolicLinks(true)
             .locks(server.lockKind)
+            .attributeViews(Set.of("basic", "posix"))
             .build();
   }
 
@@ -198,7 +199,7 @@ final class SimShare implements Share {
 
   @Override
   public CompletionStage<Void> makeDirectory(String path, int mode) {
-    return change("mkdir", () -> server.tree.makeDirectory(path));
+    return change("mkdir", () -> server.tree.makeDirectory(path, mode));
   }
 
   @Override
@@ -234,7 +235,7 @@ final class SimShare implements Share {
   @Override
   public CompletionStage<Void> setAttributes(
       String path, AttributeChange change, boolean followLinks) {
-    return CompletableFuture.failedFuture(new UnsupportedOperationException("sim"));
+    return change("setattr", () -> server.tree.setAttributes(path, change, followLinks));
   }
 
   /** What the server does without a result. */

@@ -1,5 +1,6 @@
 package dev.netfs.engine;
 
+import dev.netfs.share.AttributeChange;
 import dev.netfs.share.DirectoryEntry;
 import dev.netfs.share.FileInfo;
 import dev.netfs.share.FileType;
@@ -22,35 +23,49 @@ import org.jspecify.annotations.Nullable;
 
 /** The files, directories and links of a server in memory. Guarded by its server. */
 final class SimTree {
-  private static final int MAX_LINKS = 20;
+  private static final int MAX_LINKS = 40;
+  private static final int UMASK = 0022;
 
   /** An object of the server. */
   abstract static class Node {
     FileTime modified = FileTime.fromMillis(0);
+    @Nullable FileTime accessed;
+    int mode;
     @Nullable String version;
 
-    abstract FileInfo info();
+    Node(int mode) {
+      this.mode = mode & ~UMASK;
+    }
+
+    abstract FileInfo.Builder describe();
+
+    FileInfo info() {
+      return describe().modified(modified).accessed(accessed).mode(mode).build();
+    }
   }
 
   static final class File extends Node {
     final SparseBytes data = new SparseBytes();
     int links = 1;
 
+    File(int mode) {
+      super(mode == -1 ? 0666 : mode);
+    }
+
     @Override
-    FileInfo info() {
-      return FileInfo.of(FileType.REGULAR)
-          .size(data.size())
-          .modified(modified)
-          .links(links)
-          .version(version)
-          .build();
+    FileInfo.Builder describe() {
+      return FileInfo.of(FileType.REGULAR).size(data.size()).links(links).version(version);
     }
   }
 
   private static final class Directory extends Node {
+    Directory(int mode) {
+      super(mode == -1 ? 0777 : mode);
+    }
+
     @Override
-    FileInfo info() {
-      return FileInfo.of(FileType.DIRECTORY).modified(modified).build();
+    FileInfo.Builder describe() {
+      return FileInfo.of(FileType.DIRECTORY);
     }
   }
 
@@ -58,12 +73,13 @@ final class SimTree {
     final String target;
 
     Link(String target) {
+      super(0777);
       this.target = target;
     }
 
     @Override
-    FileInfo info() {
-      return FileInfo.of(FileType.SYMBOLIC_LINK).size(target.length()).modified(modified).build();
+    FileInfo.Builder describe() {
+      return FileInfo.of(FileType.SYMBOLIC_LINK).size(target.length());
     }
   }
 
@@ -76,7 +92,7 @@ final class SimTree {
 
   SimTree(Supplier<FileTime> clock) {
     this.clock = clock;
-    nodes.put("/", new Directory());
+    nodes.put("/", new Directory(-1));
   }
 
   /** Notes that an object's content has changed. */
@@ -101,7 +117,7 @@ final class SimTree {
             path,
             key -> {
               touch(parent(key));
-              return new File();
+              return new File(-1);
             });
     return (File) node;
   }
@@ -124,7 +140,7 @@ final class SimTree {
       if (intent.disposition() == OpenIntent.Disposition.OPEN_EXISTING) {
         throw new NoSuchFileException(path);
       }
-      node = new File();
+      node = new File(intent.mode());
       add(real, node);
     }
     File file = (File) node;
@@ -154,8 +170,20 @@ final class SimTree {
     return entries;
   }
 
-  void makeDirectory(String path) throws IOException {
-    addNew(path, new Directory());
+  void makeDirectory(String path, int mode) throws IOException {
+    addNew(path, new Directory(mode));
+  }
+
+  /** Changes a mode and times; owners there are none. */
+  void setAttributes(String path, AttributeChange change, boolean followLinks) throws IOException {
+    Node node = existing(path, real(path, followLinks));
+    if (change.mode() != -1) {
+      node.mode = change.mode();
+    }
+    FileTime modified = change.modified();
+    node.modified = modified == null ? node.modified : modified;
+    FileTime accessed = change.accessed();
+    node.accessed = accessed == null ? node.accessed : accessed;
   }
 
   void symbolicLink(String path, String target) throws IOException {
@@ -163,15 +191,18 @@ final class SimTree {
   }
 
   void link(String path, String existing) throws IOException {
-    if (!(existing(existing, real(existing, false)) instanceof File file)) {
-      throw new FileSystemException(existing, null, "not a regular file");
-    }
+    Node node = existing(existing, real(existing, false));
     String real = real(path, false);
     if (nodes.containsKey(real)) {
       throw new FileAlreadyExistsException(path);
     }
-    file.links++;
-    nodes.put(real, file);
+    if (node instanceof Directory) {
+      throw new FileSystemException(existing, null, "a directory has one name");
+    }
+    if (node instanceof File file) {
+      file.links++;
+    }
+    nodes.put(real, node);
     touch(parent(real));
   }
 

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -20,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** A thousand random operations over a real OpenSSH server, each seed with options of its own. */
-@Timeout(120)
+@Timeout(300)
 class OracleIT {
   private static final int OPERATIONS = 1000;
 
@@ -28,6 +29,7 @@ class OracleIT {
   private static CountingProxy proxy;
 
   @TempDir Path temporary;
+  private final AtomicInteger runs = new AtomicInteger();
 
   @BeforeAll
   static void start() throws IOException {
@@ -52,35 +54,53 @@ class OracleIT {
 
   @ParameterizedTest
   @MethodSource("seeds")
-  void agreesWithALocalDirectory(long seed) throws IOException {
+  void agreesWithALocalDirectory(long seed) {
+    OracleRun.run(seed, OPERATIONS, steps -> run(seed, steps));
+  }
+
+  private void run(long seed, List<Integer> steps) throws IOException {
+    String run = seed + "-" + runs.incrementAndGet();
     // Deep enough for a link that climbs out of the tree to lead nowhere.
-    Path backing = Files.createDirectories(server.data().resolve(seed + "/1/2/3/4/5/backing"));
+    Path backing = Files.createDirectories(server.data().resolve(run + "/1/2/3/4/5/backing"));
     for (Path made = backing; !made.equals(server.data()); made = made.getParent()) {
       server.own(made);
     }
-    Path oracle = Files.createDirectories(temporary.resolve("1/2/3/4/5/oracle"));
+    Path oracle = Files.createDirectories(temporary.resolve(run + "/1/2/3/4/5/oracle"));
     switch ((int) (seed % 5)) {
-      case 0 -> run(seed, backing, oracle);
-      case 1 -> run(seed, backing, oracle, "pageSize", 4096, "memory", 65_536, "readahead", 20_000);
-      case 2 -> runTwoClients(seed, backing, oracle);
-      case 3 -> run(seed, backing, oracle, "rsize", 3000, "wsize", 5000, "write", "through");
-      default -> run(seed, backing, oracle, "cache", "none");
+      case 0 -> run(seed, steps, backing, oracle);
+      case 1 ->
+          run(
+              seed,
+              steps,
+              backing,
+              oracle,
+              "pageSize",
+              4096,
+              "memory",
+              65_536,
+              "readahead",
+              20_000);
+      case 2 -> runTwoClients(seed, steps, backing, oracle);
+      case 3 -> run(seed, steps, backing, oracle, "rsize", 3000, "wsize", 5000, "write", "through");
+      default -> run(seed, steps, backing, oracle, "cache", "none");
     }
   }
 
-  private static void run(long seed, Path backing, Path oracle, Object... options)
+  private static void run(
+      long seed, List<Integer> steps, Path backing, Path oracle, Object... options)
       throws IOException {
     try (NetfsFileSystem fs = mount(server.uri("/" + server.data().relativize(backing)), options)) {
-      new OracleRun(seed, List.of(fs), backing, oracle).execute(OPERATIONS);
+      new OracleRun(seed, List.of(fs), backing, oracle).execute(steps);
     }
   }
 
   /** They see each other's changes from close to open; attributes at once, which is asked for. */
-  private static void runTwoClients(long seed, Path backing, Path oracle) throws IOException {
+  private static void runTwoClients(long seed, List<Integer> steps, Path backing, Path oracle)
+      throws IOException {
     String below = "/" + server.data().relativize(backing);
     try (NetfsFileSystem one = mount(server.uri(below), "attrTtl", "0s");
         NetfsFileSystem two = mount(server.uri(proxy.port(), below), "attrTtl", "0s")) {
-      new OracleRun(seed, List.of(one, two), backing, oracle).execute(OPERATIONS);
+      new OracleRun(seed, List.of(one, two), backing, oracle).execute(steps);
     }
   }
 

@@ -3,6 +3,7 @@ package dev.netfs.it;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.netfs.NetfsFileSystem;
+import dev.netfs.engine.Shrinking;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -11,6 +12,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.stream.LongStream;
 
 /**
@@ -18,8 +20,8 @@ import java.util.stream.LongStream;
  * provider, the oracle: each has to come to the same, and at the end the server's own directory has
  * to hold what the oracle does, byte by byte.
  *
- * <p>A failure prints the seed and the last operations; {@code -Dnetfs.oracle.seed=N} runs that
- * seed alone.
+ * <p>A failure prints the seed, the fewest steps found that fail, and the last operations; {@code
+ * -Dnetfs.oracle.seed=N} runs that seed alone, with {@code -Dnetfs.oracle.steps=...} those steps.
  */
 final class OracleRun {
   /** So many directories around the compared one hold nothing else: links climb out of it. */
@@ -42,7 +44,8 @@ final class OracleRun {
 
   /**
    * @param mounts one mount, or several of the same directory, which take turns
-   * @param backing that directory, as the server has it, the only one in {@link #DEPTH} directories
+   * @param backing that directory, as the server has it, the only one in {@link #DEPTH}
+   *     directories; null where it is not to be had
    * @param oracle an empty directory to compare with, as deep
    */
   OracleRun(long seed, List<NetfsFileSystem> mounts, Path backing, Path oracle) throws IOException {
@@ -55,7 +58,7 @@ final class OracleRun {
     this.oracle = new Side(false, List.of(oracle));
     this.names = new Names(random, oracle);
     Object key = Files.readAttributes(netfs.root(), BasicFileAttributes.class).fileKey();
-    this.paths = new PathOperations(random, names, key != null);
+    this.paths = new PathOperations(random, names, key != null, backing != null);
     this.channels = new ChannelOperations(random, names);
   }
 
@@ -67,9 +70,22 @@ final class OracleRun {
         : LongStream.range(0, Integer.getInteger("netfs.oracle.seeds", count));
   }
 
-  void execute(int operations) throws IOException {
+  /** A run from the beginning, in directories of its own. */
+  @FunctionalInterface
+  interface Fresh {
+    void execute(List<Integer> steps) throws IOException;
+  }
+
+  /** Makes a run of so many operations, and shorter ones if it fails. */
+  static void run(long seed, int operations, Fresh fresh) {
+    Shrinking.run("netfs.oracle", seed, operations, fresh::execute);
+  }
+
+  /** Carries out steps, each of which depends on its number and on what there is. */
+  void execute(List<Integer> steps) throws IOException {
     try {
-      for (int i = 0; i < operations; i++) {
+      for (int number : steps) {
+        random.setSeed(new SplittableRandom(seed * 1_000_003 + number).nextLong());
         step();
       }
       closeAll();
@@ -77,13 +93,11 @@ final class OracleRun {
     } catch (IOException | RuntimeException | AssertionError e) {
       int from = Math.max(0, log.size() - LOGGED);
       throw new AssertionError(
-          "-Dnetfs.oracle.seed="
-              + seed
-              + " after "
+          "after "
               + log.size()
               + " operations:\n  "
               + String.join("\n  ", log.subList(from, log.size()))
-              + "\n"
+              + "\n\n"
               + e.getMessage(),
           e);
     } finally {
@@ -115,7 +129,7 @@ final class OracleRun {
       closeAll();
     }
     carryOut(operation);
-    if (byFurtherName) {
+    if (byFurtherName && backing != null) {
       names.deleteOutside(backing, DEPTH);
     }
     for (int i = 0; i < further.length; i++) {
@@ -166,9 +180,11 @@ final class OracleRun {
       assertThat(mount.stats().dirtyBytes()).isZero();
     }
     boolean permissions = sameDefaults();
-    assertThat(Trees.describe(backing, permissions))
-        .as("what the server has")
-        .isEqualTo(Trees.describe(oracleRoot, permissions));
+    if (backing != null) {
+      assertThat(Trees.describe(backing, permissions))
+          .as("what the server has")
+          .isEqualTo(Trees.describe(oracleRoot, permissions));
+    }
     netfs.next();
     assertThat(Trees.describe(netfs.root(), permissions))
         .as("what netfs shows")

@@ -39,12 +39,15 @@ final class PathOperations {
   private final Random random;
   private final Names names;
   private final boolean fileKeys;
+  private final boolean climbing;
 
   /**
    * @param fileKeys whether netfs is shown which names are those of one file; if not, it cannot
    *     know hard links for what they are
+   * @param climbing whether relative links may be made, which may come to lead out of the tree
    */
-  PathOperations(Random random, Names names, boolean fileKeys) {
+  PathOperations(Random random, Names names, boolean fileKeys, boolean climbing) {
+    this.climbing = climbing;
     this.random = random;
     this.names = names;
     this.fileKeys = fileKeys;
@@ -102,7 +105,7 @@ final class PathOperations {
 
   private Operation symbolicLink(String name) throws IOException {
     String target = names.any();
-    boolean absolute = random.nextInt(3) == 0;
+    boolean absolute = random.nextInt(3) == 0 || !climbing;
     return new Operation(
         "link " + name + " to " + (absolute ? "/" : "") + target,
         List.of(name),

@@ -279,8 +279,14 @@ public abstract class ShareNamesContract extends ShareIoContract {
     assertContent("/b", bytes(20, 2));
     if (has(Feature.SYMBOLIC_LINKS)) {
       await(share.symbolicLink("/dangling", "nowhere"));
-      assertRefusedAsExisting("/a", "/dangling");
-      assertThat(await(share.readLink("/dangling"))).isEqualTo("nowhere");
+      await(share.symbolicLink("/link", "a"));
+      for (String source : List.of("/a", "/link", "/e")) {
+        assertRefusedAsExisting(source, "/dangling");
+        assertThat(await(share.readLink("/dangling"))).isEqualTo("nowhere");
+      }
+      assertThat(await(share.readLink("/link"))).isEqualTo("a");
+      await(share.rename("/link", "/moved", false));
+      assertThat(await(share.readLink("/moved"))).isEqualTo("a");
     }
   }
 

@@ -17,4 +17,15 @@ public final class Threads {
         thread.setDaemon(true);
         thread.start();
       };
+
+  /** Returns when a thread that was started waits for something. */
+  public static void awaitWaiting(Thread thread) {
+    while (thread.getState() != Thread.State.WAITING
+        && thread.getState() != Thread.State.TIMED_WAITING) {
+      if (thread.getState() == Thread.State.TERMINATED) {
+        throw new AssertionError(thread + " has ended");
+      }
+      Thread.onSpinWait();
+    }
+  }
 }

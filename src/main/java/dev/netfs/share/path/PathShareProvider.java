@@ -81,6 +81,9 @@ public final class PathShareProvider implements ShareProvider {
     try {
       CompletableFuture<Share> share =
           workers.run(operation -> look(name, root, workers), failure -> failure);
+      if (Thread.interrupted()) { // get() looks at it only where it has to wait
+        throw new InterruptedException();
+      }
       Share found = share.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
       connected = true;
       return found;

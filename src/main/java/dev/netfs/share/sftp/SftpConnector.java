@@ -274,6 +274,9 @@ final class SftpConnector {
 
   private <T> T await(CompletableFuture<T> stage, String what) throws IOException {
     try {
+      if (Thread.interrupted()) { // get() looks at it only where it has to wait
+        throw new InterruptedException();
+      }
       return stage.get(patience(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
       throw failure(Reason.UNREACHABLE, noAnswer(what), e);

@@ -241,12 +241,47 @@ final class SftpShare implements Share {
     boolean replaces = replace && capabilities.atomicReplace();
     String from = paths.toServer(source);
     String to = paths.toServer(target);
+    if (replaces) {
+      Steps.then(
+          client.posixRename(from, to),
+          result,
+          result::complete,
+          failure -> notRenamed(failure, source, target, true, result));
+      return result;
+    }
+    // OpenSSH looks for something at the target with stat, where the source is no regular file. So
+    // a link that leads nowhere is nothing to it, and goes. Asked in the same breath, it is known.
+    CompletableFuture<String> linkThere = client.readLink(to);
     Steps.then(
-        replaces ? client.posixRename(from, to) : client.rename(from, to),
+        client.rename(from, to),
         result,
-        result::complete,
-        failure -> notRenamed(failure, source, target, replaces, result));
+        renamed ->
+            Steps.then(
+                linkThere,
+                result,
+                leadsTo -> putLinkBack(source, target, leadsTo, result),
+                noLink -> result.complete(null)),
+        failure -> notRenamed(failure, source, target, false, result));
     return result;
+  }
+
+  /** Undoes a rename that has replaced a link, which it was not to do. */
+  private void putLinkBack(
+      String source, String target, String leadsTo, CompletableFuture<@Nullable Void> result) {
+    String from = paths.toServer(source);
+    String to = paths.toServer(target);
+    if (from.equals(to)) {
+      result.complete(null); // it is that link, and still there
+      return;
+    }
+    Steps.then(
+        client.rename(to, from),
+        result,
+        back ->
+            Steps.then(
+                client.symbolicLink(leadsTo, to),
+                result,
+                done -> result.completeExceptionally(new FileAlreadyExistsException(target))));
   }
 
   private void notRenamed(

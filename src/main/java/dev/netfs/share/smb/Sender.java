@@ -39,6 +39,9 @@ final class Sender implements Runnable {
   private byte[] plain = new byte[0];
   private long nextId;
 
+  /** What was taken from the queue and is not noted as sent: nobody else knows of it. */
+  private List<Request> inHand = List.of();
+
   private volatile @Nullable MessageSigner signer; // set while nothing is under way
   private volatile @Nullable MessageSealer sealer; // set while nothing is under way
 
@@ -58,8 +61,10 @@ final class Sender implements Runnable {
       while (connection.isConnected()) {
         List<Request> chain = queue.take();
         while (chain != null) {
+          inHand = chain;
           pay(chain);
           append(chain);
+          inHand = List.of();
           chain = used >= BATCH ? null : queue.poll();
         }
         flush();
@@ -70,6 +75,8 @@ final class Sender implements Runnable {
       connection.lose(String.valueOf(e.getMessage()), e);
     } catch (RuntimeException | Error e) {
       connection.lose("a request could not be made: " + e, e);
+    } finally {
+      inHand.forEach(connection::fail);
     }
   }
 

@@ -33,7 +33,8 @@ import org.jspecify.annotations.Nullable;
  * <h2>The end</h2>
  *
  * {@link #lose} ends it, once and for good: whoever calls it fails all requests that have no answer
- * yet. A request that is put in the queue at that very moment is failed by the one who put it. When
+ * yet. A request that is put in the queue at that very moment is failed by the one who put it, and
+ * one that the sender has taken from the queue and has not sent yet by the sender as it ends. When
  * it has returned nobody moves bytes from or to a request's memory any more: both threads do that
  * under a lock of theirs, and look whether the connection was lost when they have it.
  */
@@ -231,7 +232,8 @@ final class SmbConnection {
     }
   }
 
-  private void fail(Request request) {
+  /** Tells a request that the connection was lost. */
+  void fail(Request request) {
     request.answer.completeExceptionally(disconnected());
   }
 

@@ -13,7 +13,6 @@ import java.net.SocketTimeoutException;
 import java.net.StandardSocketOptions;
 import java.net.UnknownHostException;
 import java.nio.BufferUnderflowException;
-import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.Arrays;
@@ -98,10 +97,11 @@ final class SmbConnector {
         channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
         channel.socket().connect(new InetSocketAddress(addresses[i], target.port()), (int) share);
         return channel;
-      } catch (ClosedByInterruptException e) {
-        throw interrupted();
       } catch (IOException e) {
         channel.close();
+        if (Thread.interrupted()) { // the socket calls it by several names
+          throw interrupted(e);
+        }
         last = e;
       }
     }
@@ -354,11 +354,14 @@ final class SmbConnector {
 
   private <T> T await(CompletableFuture<T> stage, String what) throws IOException {
     try {
+      if (Thread.interrupted()) { // get() looks at it only where it has to wait
+        throw new InterruptedException();
+      }
       return stage.get(Math.max(1, leftMillis()), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
       throw failure(Reason.UNREACHABLE, noAnswer(what), e);
     } catch (InterruptedException e) {
-      throw interrupted();
+      throw interrupted(e);
     } catch (ExecutionException e) {
       Throwable cause = e.getCause();
       if (cause instanceof IOException failure) {
@@ -371,9 +374,12 @@ final class SmbConnector {
     }
   }
 
-  private static InterruptedIOException interrupted() {
+  private InterruptedIOException interrupted(Exception cause) {
     Thread.currentThread().interrupt();
-    return new InterruptedIOException("interrupted while connecting");
+    InterruptedIOException interrupted =
+        new InterruptedIOException("interrupted while connecting to " + target.server());
+    interrupted.initCause(cause);
+    return interrupted;
   }
 
   private long leftMillis() {
