@@ -105,6 +105,15 @@ final class BenchCommand implements Callable<Integer> {
   private int rounds;
 
   @Option(
+      names = "--warm-up",
+      paramLabel = "SECONDS",
+      defaultValue = "8",
+      description =
+          "How long every contestant in this JVM does each workload on the first network before it"
+              + " counts, so that it is compiled (default ${DEFAULT-VALUE}); 0: one round.")
+  private int warmUp;
+
+  @Option(
       names = "--only",
       split = ",",
       paramLabel = "W",
@@ -256,6 +265,9 @@ final class BenchCommand implements Callable<Integer> {
     positive("--entries", entries);
     positive("--operations", operations);
     positive("--rounds", rounds);
+    if (warmUp < 0) {
+      throw new UsageException("--warm-up " + warmUp + ": has to be 0 at least");
+    }
     known("--only", only, Bench.workloads().keySet());
     Set<String> compared = peers.equals(Set.of("none")) ? Set.of() : peers;
     known("--peers", compared, new TreeSet<>(BenchSettings.PEERS));
@@ -272,6 +284,7 @@ final class BenchCommand implements Callable<Integer> {
         entries,
         operations,
         rounds,
+        Duration.ofSeconds(warmUp),
         only,
         compared,
         localDirectory,

@@ -29,6 +29,7 @@ class BenchCommandTest {
         "--bandwidth 10 | --bandwidth 10 B/s: has to be 1kB/s at least",
         "--size 99999999999TB | is too much",
         "--size 1MB | --size 1000000: has to be a multiple of 1MiB",
+        "--warm-up -1 | --warm-up -1: has to be 0 at least",
         "--rounds 0 | --rounds 0: has to be 1 at least",
         "--files 0 | --files 0: has to be 1 at least",
         "--only W1,W99 | --only W99: is not known; there are W1, W10, W2, W2all",
@@ -55,7 +56,7 @@ class BenchCommandTest {
         new Cli()
             .run(
                 ("bench --json --server embedded --link 0,1 --size 1MiB --files 3 --entries 101"
-                        + " --operations 10 --rounds 1 --server-directory "
+                        + " --operations 10 --rounds 1 --warm-up 0 --server-directory "
                         + served
                         + " --local-directory "
                         + local)
@@ -69,6 +70,9 @@ class BenchCommandTest {
       rows.add(name);
       assertThat(row.get("figures").get("netfs").get("median").asDouble()).as(name).isPositive();
       assertThat(row.has("failures")).as(name + row).isFalse();
+      assertThat(row.get("figures").get("netfs").has("early"))
+          .as(name + ": warmed up on the first link, and reported")
+          .isEqualTo(name.endsWith("loopback"));
     }
     assertThat(rows)
         .as("all on both links, but for W3 and W3x8")
@@ -79,6 +83,11 @@ class BenchCommandTest {
         .contains("1a", "1b", "1c", "2a", "3a", "3c", "4a", "4b", "5a", "6b", "7a", "7c");
     JsonNode walk = row(document, "W7", "loopback");
     assertThat(walk.get("ratios").get("netfsToLocal").asDouble()).isPositive();
+    JsonNode creating = row(document, "W8", "1 ms, 100 MB/s");
+    assertThat(creating.get("link").get("idleRoundTripMillis").asDouble())
+        .isGreaterThanOrEqualTo(1);
+    assertThat(creating.get("figures").get("netfs").get("roundTripsByTheClock").asDouble())
+        .isPositive();
     JsonNode reading = row(document, "W1", "1 ms, 100 MB/s");
     assertThat(reading.get("figures").get("netfs").get("fileBytesDown").asLong())
         .isEqualTo(1 << 20);
@@ -116,6 +125,8 @@ class BenchCommandTest {
                 "1MiB",
                 "--rounds",
                 "2",
+                "--warm-up",
+                "0",
                 "--only",
                 "W2all",
                 "--peers",

@@ -4,7 +4,9 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -19,12 +21,18 @@ import org.jspecify.annotations.Nullable;
  * does the same once, so that whatever else happens on the machine happens to all; the first round
  * does not count, and of the others the median does.
  *
+ * <p>Between the first round and the others, all contestants that are Java code do the workload for
+ * the same time, until they are compiled; OpenSSH's client, to which they are compared, came
+ * compiled. The first figure of that time is reported too, as what a program sees that has only
+ * just begun. What was warmed up on one link is warm on the next.
+ *
  * <p>Confined to one thread.
  */
 public final class Bench {
   private final BenchSettings settings;
   private final BenchServer server;
   private final List<Row> rows = new ArrayList<>();
+  private final Map<Link, Duration> idle = new HashMap<>();
 
   /**
    * @param settings what is to be measured
@@ -79,11 +87,15 @@ public final class Bench {
     try {
       Fixture here = new Fixture(local, settings);
       Fixture there = new Fixture(server.data(), settings);
-      Report report = new Report(settings, server.description(), local, rows);
+      Report report = new Report(settings, server.description(), local, rows, idle);
       progress.line(report.heading());
       for (Link link : settings.links()) {
         try (Line line = new Line(link, server.address());
             Field field = new Field(line, here, there)) {
+          line.idleRoundTrip().ifPresent(time -> idle.put(link, time));
+          if (line.idleRoundTrip().isPresent()) {
+            progress.line(Report.idle(link, line.idleRoundTrip().get()));
+          }
           for (Workload workload : all()) {
             boolean wanted = settings.only().isEmpty() || settings.only().contains(workload.id());
             if (wanted && (workload.everyLink() || link.equals(settings.links().get(0)))) {
@@ -160,6 +172,7 @@ public final class Bench {
         turns.add(
             new Turn(
                 "sftp",
+                false,
                 round -> {
                   Run run = run(there.root(), there, round, true, wire());
                   command.run(program, server.login().orElseThrow().directory(), run);
@@ -167,27 +180,41 @@ public final class Bench {
                 }));
       }
       Row row = new Row(workload, line.link());
-      for (int round = 0; round <= settings.rounds(); round++) {
+      boolean cold = line.link().equals(settings.links().get(0));
+      for (Turn turn : turns) {
+        take(turn, 0, row);
+        if (cold && turn.compiled) {
+          warmUp(turn, row);
+        }
+      }
+      for (int round = 1; round <= settings.rounds(); round++) {
         for (int i = 0; i < turns.size(); i++) {
           // Nobody always comes first, or always after the same one.
           Turn turn = turns.get((i + round) % turns.size());
-          take(turn, round, row);
+          take(turn, round, row).ifPresent(sample -> row.add(turn.name, sample));
         }
       }
       return row;
     }
 
-    private void take(Turn turn, int round, Row row) {
+    private void warmUp(Turn turn, Row row) {
+      long end = System.nanoTime() + settings.warmUp().toNanos();
+      Optional<Sample> sample = take(turn, 1, row);
+      sample.ifPresent(early -> row.addEarly(turn.name, early));
+      while (sample.isPresent() && System.nanoTime() - end < 0) {
+        sample = take(turn, 1, row);
+      }
+    }
+
+    private Optional<Sample> take(Turn turn, int round, Row row) {
       if (row.hasFailed(turn.name)) {
-        return;
+        return Optional.empty();
       }
       try {
-        Sample sample = turn.action.take(round);
-        if (round > 0) {
-          row.add(turn.name, sample);
-        }
+        return Optional.of(turn.action.take(round));
       } catch (IOException | RuntimeException e) {
         row.fail(turn.name, e);
+        return Optional.empty();
       }
     }
 
@@ -195,6 +222,7 @@ public final class Bench {
       boolean patient = contestant instanceof NetfsContestant;
       return new Turn(
           contestant.name(),
+          !(contestant instanceof MountContestant),
           round -> {
             if (workload.cold() || round == 0) {
               contestant.renew(workload.options());
@@ -214,7 +242,14 @@ public final class Bench {
         boolean patient,
         java.util.function.Supplier<Counters> counters) {
       return new Run(
-          root, fixture, here.root().resolve("large.bin"), settings, round, patient, counters);
+          root,
+          fixture,
+          here.root().resolve("large.bin"),
+          settings,
+          round,
+          patient,
+          line.idleRoundTrip(),
+          counters);
     }
 
     private java.util.function.Supplier<Counters> wire() {
@@ -244,5 +279,10 @@ public final class Bench {
     Sample take(int round) throws IOException;
   }
 
-  private record Turn(String name, Action action) {}
+  /**
+   * What one contestant does in a round.
+   *
+   * @param compiled whether it is this JVM's JIT compiler that compiles it
+   */
+  private record Turn(String name, boolean compiled, Action action) {}
 }

@@ -1,6 +1,7 @@
 package dev.netfs.cli.bench;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -15,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param entries how many files the tree has that is walked
  * @param operations how many random reads or writes a round has where each costs the network
  * @param rounds how often each figure is taken; the median counts
+ * @param warmUp how long each contestant that runs in this JVM does a workload before it counts, so
+ *     that the JIT compiler has done its work; zero for not at all
  * @param only the workloads' names, or all of them
  * @param peers what netfs is compared to, of {@code local}, {@code sftp}, {@code mina}
  * @param localDirectory where the local files are; null for the directory of temporary files
@@ -28,6 +31,7 @@ public record BenchSettings(
     int entries,
     int operations,
     int rounds,
+    Duration warmUp,
     Set<String> only,
     Set<String> peers,
     @Nullable Path localDirectory,

@@ -3,6 +3,8 @@ package dev.netfs.cli.bench;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** A way to the server: a proxy, or none where the link is plain loopback. */
@@ -10,11 +12,18 @@ final class Line implements Closeable {
   private final Link link;
   private final InetSocketAddress server;
   private final @Nullable LinkProxy proxy;
+  private final @Nullable Duration idleRoundTrip;
 
   Line(Link link, InetSocketAddress server) throws IOException {
     this.link = link;
     this.server = server;
+    idleRoundTrip = link.isPlain() ? null : IdleRoundTrip.measure(link);
     proxy = link.isPlain() ? null : LinkProxy.start(server, link);
+  }
+
+  /** Returns how long a byte and its answer take, nothing else being on the way, if measured. */
+  Optional<Duration> idleRoundTrip() {
+    return Optional.ofNullable(idleRoundTrip);
   }
 
   Link link() {

@@ -6,8 +6,10 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -23,12 +25,20 @@ public final class Report {
   private final String server;
   private final String disk;
   private final List<Row> rows;
+  private final Map<Link, Duration> idle;
 
-  Report(BenchSettings settings, String server, Path local, List<Row> rows) throws IOException {
+  /**
+   * @param rows which grow as it is measured
+   * @param idle how long an idle round trip takes on each link, which grows too
+   */
+  Report(
+      BenchSettings settings, String server, Path local, List<Row> rows, Map<Link, Duration> idle)
+      throws IOException {
     this.settings = settings;
     this.server = server;
     this.disk = Files.getFileStore(local).type();
     this.rows = rows;
+    this.idle = idle;
   }
 
   /** Returns whether netfs did all that was asked of it; its speed is another matter. */
@@ -39,13 +49,28 @@ public final class Report {
   String heading() {
     return String.format(
         Locale.ROOT,
-        "server: %s%nlocal disk: %s; Java %s, %d processors; %d rounds after one to warm up,"
-            + " medians%nin parentheses: how many times that figure netfs's is%n",
+        "server: %s%nlocal disk: %s; Java %s, %d processors; medians of %d rounds%neach"
+            + " contestant in this JVM had %s s to warm up, and \"early\" is what it did before;"
+            + " in parentheses: how many times that figure netfs's is%n",
         server,
         disk,
         Runtime.version(),
         Runtime.getRuntime().availableProcessors(),
-        settings.rounds());
+        settings.rounds(),
+        seconds(settings.warmUp()));
+  }
+
+  private static String seconds(Duration time) {
+    return BigDecimal.valueOf(time.toMillis(), 3).stripTrailingZeros().toPlainString();
+  }
+
+  /** Returns what a link does by itself as one line of text. */
+  static String idle(Link link, Duration roundTrip) {
+    return String.format(
+        Locale.ROOT,
+        "%s: a byte and its answer take %.2f ms, nothing else being on the way",
+        link.title(),
+        roundTrip.toNanos() / 1e6);
   }
 
   /** Returns a row as one line of text. */
@@ -74,6 +99,16 @@ public final class Report {
       cost(line, Sample.median(ours));
     }
     row.failures().forEach((name, why) -> line.append(" | ").append(name).append(": ").append(why));
+    if (!row.early().isEmpty()) {
+      line.append(String.format(Locale.ROOT, "%n%79s", "early"));
+      row.early()
+          .forEach(
+              (name, sample) ->
+                  line.append(' ')
+                      .append(name)
+                      .append(' ')
+                      .append(figure(OptionalDouble.of(sample.value()))));
+    }
     return line.toString();
   }
 
@@ -133,6 +168,7 @@ public final class Report {
     document.put("server", server);
     document.put("localDisk", disk);
     document.put("rounds", settings.rounds());
+    document.put("warmUpSeconds", settings.warmUp().toMillis() / 1e3);
     document.put("size", settings.size());
     document.put("files", settings.files());
     document.put("entries", settings.entries());
@@ -158,15 +194,20 @@ public final class Report {
     }
   }
 
-  private static void write(Row row, ObjectNode result) {
+  private void write(Row row, ObjectNode result) {
     result.put("workload", row.workload().id());
     result.put("title", row.workload().title());
     result.put("unit", row.workload().unit());
-    result
-        .putObject("link")
-        .put("title", row.link().title())
-        .put("roundTripMillis", row.link().roundTrip().toNanos() / 1e6)
-        .put("bytesPerSecond", row.link().bytesPerSecond());
+    ObjectNode link =
+        result
+            .putObject("link")
+            .put("title", row.link().title())
+            .put("roundTripMillis", row.link().roundTrip().toNanos() / 1e6)
+            .put("bytesPerSecond", row.link().bytesPerSecond());
+    Duration measured = idle.get(row.link());
+    if (measured != null) {
+      link.put("idleRoundTripMillis", measured.toNanos() / 1e6);
+    }
     ObjectNode figures = result.putObject("figures");
     ObjectNode ratios = result.putObject("ratios");
     for (Map.Entry<String, List<Sample>> entry : row.samples().entrySet()) {
@@ -174,6 +215,10 @@ public final class Report {
       Sample median = Sample.median(entry.getValue());
       ObjectNode figure = figures.putObject(name);
       figure.put("median", median.value());
+      Sample early = row.early().get(name);
+      if (early != null) {
+        figure.put("early", early.value());
+      }
       ArrayNode samples = figure.putArray("samples");
       entry.getValue().forEach(sample -> samples.add(sample.value()));
       write(median.cost(), figure);

@@ -11,6 +11,7 @@ final class Row {
   private final Workload workload;
   private final Link link;
   private final Map<String, List<Sample>> samples = new LinkedHashMap<>();
+  private final Map<String, Sample> early = new LinkedHashMap<>();
   private final Map<String, String> failures = new LinkedHashMap<>();
 
   Row(Workload workload, Link link) {
@@ -28,6 +29,16 @@ final class Row {
 
   void add(String contestant, Sample sample) {
     samples.computeIfAbsent(contestant, name -> new ArrayList<>()).add(sample);
+  }
+
+  /** Notes what a contestant did before it was compiled. */
+  void addEarly(String contestant, Sample sample) {
+    early.put(contestant, sample);
+  }
+
+  /** Returns what was measured before anything was compiled, by contestant; perhaps nothing. */
+  Map<String, Sample> early() {
+    return early;
   }
 
   /** Notes that a contestant cannot do it. */

@@ -3,6 +3,8 @@ package dev.netfs.cli.bench;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 
@@ -32,6 +34,7 @@ final class Run {
   private final int round;
   private final boolean patient;
   private final Duration limit;
+  private final Optional<Duration> idleRoundTrip;
   private final Supplier<Counters> counters;
   private final Map<String, Double> notes = new TreeMap<>();
   private volatile long started;
@@ -46,6 +49,7 @@ final class Run {
    * @param localFile the large file on the local disk, for those that copy
    * @param round the number of the round; 0 is the one that is not counted
    * @param patient whether it is waited for, however long it takes
+   * @param idleRoundTrip how long a byte and its answer take on the link, if that was measured
    * @param counters the contestant's
    */
   Run(
@@ -55,6 +59,7 @@ final class Run {
       BenchSettings settings,
       int round,
       boolean patient,
+      Optional<Duration> idleRoundTrip,
       Supplier<Counters> counters) {
     this.root = root;
     this.fixture = fixture;
@@ -63,6 +68,7 @@ final class Run {
     this.round = round;
     this.patient = patient;
     limit = patient ? PATIENCE : round == 0 ? WARM_UP : IMPATIENCE;
+    this.idleRoundTrip = idleRoundTrip;
     this.counters = counters;
   }
 
@@ -126,6 +132,13 @@ final class Run {
 
   double seconds() {
     return (ended - started) / 1e9;
+  }
+
+  /** Returns how many idle round trips of the link the measured time was, if that is known. */
+  OptionalDouble roundTripsByTheClock() {
+    return idleRoundTrip.isPresent()
+        ? OptionalDouble.of((ended - started) / (double) idleRoundTrip.get().toNanos())
+        : OptionalDouble.empty();
   }
 
   Counters cost() {

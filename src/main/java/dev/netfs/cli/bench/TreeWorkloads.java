@@ -144,6 +144,8 @@ final class TreeWorkloads {
     Fixture.checkSmall(there, done); // whose files are on the server, or it does not count
     noteRequests(run, done);
     run.note("secondsPerFile", run.seconds() / done);
+    int made = done;
+    run.roundTripsByTheClock().ifPresent(all -> run.note("roundTripsByTheClock", all / made));
     run.fixture().fresh("created");
   }
 
