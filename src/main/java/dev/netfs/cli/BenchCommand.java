@@ -54,8 +54,8 @@ final class BenchCommand implements Callable<Integer> {
       defaultValue = "0,1,20",
       converter = Millis.class,
       description =
-          "Round trips, in milliseconds, of the networks to measure on (default ${DEFAULT-VALUE}); 0"
-              + " is the loopback interface itself.")
+          "Round trips, in milliseconds, of the networks to measure on (default ${DEFAULT-VALUE});"
+              + " 0 is the loopback interface itself.")
   private List<BigDecimal> links = new ArrayList<>();
 
   @Option(
@@ -93,8 +93,8 @@ final class BenchCommand implements Callable<Integer> {
       paramLabel = "N",
       defaultValue = "2000",
       description =
-          "How many random writes a round has (default ${DEFAULT-VALUE}), and a tenth of it how many"
-              + " cold random reads.")
+          "How many random writes a round has (default ${DEFAULT-VALUE}), and a tenth of it how"
+              + " many cold random reads.")
   private int operations;
 
   @Option(
@@ -144,8 +144,8 @@ final class BenchCommand implements Callable<Integer> {
       names = "--server-directory",
       paramLabel = "DIR",
       description =
-          "Where a server that is started here keeps its files. Without it: in memory where there is"
-              + " /dev/shm, so that its disk slows nobody down.")
+          "Where a server that is started here keeps its files. Without it: in memory where there"
+              + " is /dev/shm, so that its disk slows nobody down.")
   private @Nullable Path serverDirectory;
 
   @Option(

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -51,8 +52,13 @@ final class DepthLimit {
     }
   }
 
+  /** Of uploads: enough to keep both ends busy where the way between them is short. */
+  private static final long FEW_UPLOADS = 768 << 10;
+
+  private static final int UPLOADS = 3;
+
   private final int depth;
-  private final long window;
+  private final LongSupplier window;
   private final ReentrantLock lock = new ReentrantLock();
 
   /** What waits, by flow; the flow whose turn it is comes first. Guarded by lock. */
@@ -66,8 +72,31 @@ final class DepthLimit {
    * @param window how many bytes they may have together; a single one may have more
    */
   DepthLimit(int depth, long window) {
+    this(depth, () -> window);
+  }
+
+  /**
+   * As the other one, with a window that changes.
+   *
+   * @param window is asked whenever an operation could begin, under the lock: takes no other
+   */
+  DepthLimit(int depth, LongSupplier window) {
     this.depth = depth;
     this.window = window;
+  }
+
+  /**
+   * Makes the limit of a mount's uploads, which is of their bytes: what the way to the server holds
+   * and half of it again, and besides a few requests of full size. More of them would only lie in
+   * the server's memory, which is not free: OpenSSH's server copies all that it has not come to
+   * each time its buffer grows.
+   *
+   * @param uplink knows the way
+   * @param wsize the most bytes of one request
+   */
+  static DepthLimit ofUploads(LinkEstimate uplink, int wsize) {
+    long few = Math.max(FEW_UPLOADS, (long) UPLOADS * wsize);
+    return new DepthLimit(Integer.MAX_VALUE, () -> few + uplink.bytesUnderWay() * 3 / 2);
   }
 
   /**
@@ -108,7 +137,8 @@ final class DepthLimit {
 
   /** Returns whether there is room for a task now. Under the lock. */
   private boolean fits(Task<?> task) {
-    return outstanding == 0 || (outstanding < depth && outstandingBytes + task.bytes <= window);
+    return outstanding == 0
+        || (outstanding < depth && outstandingBytes + task.bytes <= window.getAsLong());
   }
 
   /** Gives a task its place. Under the lock. */

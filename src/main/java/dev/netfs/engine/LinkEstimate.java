@@ -4,20 +4,27 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * What a mount's downloads have shown of the way to its server: how long the round trip is, and how
- * fast bytes come when as many are under way as fit. Their product is what has to be under way to
- * keep the way full.
+ * What a mount's downloads, or its uploads, have shown of the way to or from its server: how long
+ * the round trip is, and how fast bytes move when as many are under way as fit. Their product is
+ * what has to be under way to keep the way full.
  *
  * <p>Both are taken as BBR takes them: the round trip is the shortest that was seen lately, since
  * every other one has waited in some queue; the rate is the highest of the samples, each being what
  * arrived, of any request, between a request's sending and its answer. A sample says too little
- * where the reader asked for too little; then what is asked for next grows by a constant factor,
- * and so does the next sample. What is older than two epochs is forgotten: ways change.
+ * where too little was asked for; then what is asked for next grows by a constant factor, and so
+ * does the next sample. Until some bytes have moved, a rate is assumed that is neither slow nor
+ * fast, so that a long way is not begun on with what fills a short one. What is older than two
+ * epochs is forgotten: ways change.
  *
  * <p>Safe for several threads; {@link #lock} is a leaf.
  */
 final class LinkEstimate {
   private static final long EPOCH_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+  /** Bytes per nanosecond, until {@link #ENOUGH} bytes have shown a rate: 50 MB/s. */
+  private static final double ASSUMED_RATE = 0.05;
+
+  private static final long ENOUGH = 2 << 20;
 
   /** A request that was sent: when, and how many bytes had arrived by then. */
   record Sent(long nanos, long arrived) {}
@@ -53,14 +60,7 @@ final class LinkEstimate {
     lock.lock();
     try {
       arrived += bytes;
-      if (now - epochNanos > EPOCH_NANOS) {
-        boolean recent = now - epochNanos < 2 * EPOCH_NANOS;
-        roundTripBefore = recent ? roundTrip : Long.MAX_VALUE;
-        rateBefore = recent ? rate : 0;
-        roundTrip = Long.MAX_VALUE;
-        rate = 0;
-        epochNanos = now;
-      }
+      turn(now);
       long took = Math.max(1, now - sent.nanos());
       roundTrip = Math.min(roundTrip, took);
       rate = Math.max(rate, (double) (arrived - sent.arrived()) / took);
@@ -69,12 +69,40 @@ final class LinkEstimate {
     }
   }
 
+  /** Notes that a request without content has taken so long from its sending to its answer. */
+  void roundTrip(long nanos) {
+    long now = background.nanoTime();
+    lock.lock();
+    try {
+      turn(now);
+      roundTrip = Math.min(roundTrip, Math.max(1, nanos));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Begins a new epoch if it is time for one. Under the lock. */
+  private void turn(long now) {
+    if (now - epochNanos > EPOCH_NANOS) {
+      boolean recent = now - epochNanos < 2 * EPOCH_NANOS;
+      roundTripBefore = recent ? roundTrip : Long.MAX_VALUE;
+      rateBefore = recent ? rate : 0;
+      roundTrip = Long.MAX_VALUE;
+      rate = 0;
+      epochNanos = now;
+    }
+  }
+
   /** Returns how many bytes keep the way full, 0 if nothing is known of it. */
   long bytesUnderWay() {
     lock.lock();
     try {
       long shortest = Math.min(roundTrip, roundTripBefore);
-      return shortest == Long.MAX_VALUE ? 0 : (long) (Math.max(rate, rateBefore) * shortest);
+      if (shortest == Long.MAX_VALUE) {
+        return 0;
+      }
+      double seen = Math.max(rate, rateBefore);
+      return (long) ((arrived < ENOUGH ? Math.max(seen, ASSUMED_RATE) : seen) * shortest);
     } finally {
       lock.unlock();
     }

@@ -81,6 +81,8 @@ public final class Mount implements Closeable {
     disk = DiskCache.open(options, spec.options(), root.toString(), background, stats);
     session = connect(spec, provider);
     ShareCapabilities capabilities = session.capabilities();
+    int wsize = options.wsize() > 0 ? options.wsize() : capabilities.wsize();
+    LinkEstimate uplink = new LinkEstimate(background);
     services =
         new Services(
             background,
@@ -88,7 +90,9 @@ public final class Mount implements Closeable {
             session,
             new PageCache(options.memory(), options.pageSize()),
             new DepthLimit(options.depth(session), session.capabilities().window()),
+            DepthLimit.ofUploads(uplink, wsize),
             new LinkEstimate(background),
+            uplink,
             new DirtyLimit(background, options.dirtyLimit(), options.timeout().toMillis()),
             attributes,
             inodes,
@@ -98,7 +102,7 @@ public final class Mount implements Closeable {
                 : null,
             stats,
             options.rsize() > 0 ? options.rsize() : capabilities.rsize(),
-            options.wsize() > 0 ? options.wsize() : capabilities.wsize());
+            wsize);
     reads = new Reads(services);
     writes = new Writes(services);
     directIo = new DirectIo(services);
@@ -336,11 +340,15 @@ public final class Mount implements Closeable {
       attributes.changed(path);
     }
     try {
+      long sent = background.nanoTime();
       CompletableFuture<FileInfo> opening = handle.open();
       if (onlyReads) {
         filesAhead.advance(path); // behind the request that somebody waits for
       }
       FileInfo info = Await.result(opening);
+      long took = background.nanoTime() - sent;
+      services.link().roundTrip(took);
+      services.uplink().roundTrip(took);
       inode.opened(handle, info, mode.intent(), changes);
     } finally {
       if (mode.write()) {

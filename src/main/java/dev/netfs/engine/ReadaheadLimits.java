@@ -30,6 +30,9 @@ final class ReadaheadLimits {
   /** On top of what the way holds: for the unevenness of both ends. */
   private static final long SLACK = 1 << 20;
 
+  /** So many times the chunk before it is a chunk at most. */
+  private static final int GROWTH = 8;
+
   private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final Background background;
@@ -91,7 +94,7 @@ final class ReadaheadLimits {
   /** Returns the chunk that follows on one that was read to its beginning. */
   long nextChunk(long before, long read) {
     long wanted = Math.max(link.bytesUnderWay() * 3 / 2 + SLACK, 2 * read);
-    return Math.max(pageSize, Math.min(Math.min(4 * before, wanted), limit / 2));
+    return Math.max(pageSize, Math.min(Math.min(GROWTH * before, wanted), limit / 2));
   }
 
   /**

@@ -11,7 +11,9 @@ import org.jspecify.annotations.Nullable;
  * @param session the connection
  * @param pages the memory
  * @param depth how many reads and writes, and bytes of them, may be outstanding
- * @param link how long and how wide the way to the server is
+ * @param uploads how many bytes of writes may be outstanding, within that
+ * @param link how long and how wide the way from the server is
+ * @param uplink how long and how wide the way to the server is
  * @param dirty how many dirty bytes there are, and who waits for fewer
  * @param attributes what is known of attributes
  * @param inodes what is known of files
@@ -27,7 +29,9 @@ record Services(
     ShareSession session,
     PageCache pages,
     DepthLimit depth,
+    DepthLimit uploads,
     LinkEstimate link,
+    LinkEstimate uplink,
     DirtyLimit dirty,
     AttributeCache attributes,
     InodeTable inodes,

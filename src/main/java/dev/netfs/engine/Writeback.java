@@ -2,6 +2,7 @@ package dev.netfs.engine;
 
 import dev.netfs.LockLostException;
 import dev.netfs.share.IoSegments;
+import dev.netfs.share.ShareFile;
 import dev.netfs.share.WriteResult;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -9,6 +10,7 @@ import java.nio.file.FileSystemException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -194,6 +196,7 @@ final class Writeback implements DirtyLimit.Owner {
 
     final IoSegments memory;
     long transferred;
+    LinkEstimate.@Nullable Sent sent; // written before it is sent, read after it was answered
 
     Upload(long start, long end, List<Page> pages, IoSegments memory) {
       this.start = start;
@@ -401,20 +404,17 @@ final class Writeback implements DirtyLimit.Owner {
 
   private void send(RemoteFile file, Upload upload) {
     file.use();
+    long left = upload.end - upload.start - upload.transferred;
     services
-        .depth()
+        .uploads()
         .submit(
             this,
-            upload.end - upload.start - upload.transferred,
+            left,
             () ->
-                file.call(
-                    "write",
-                    open ->
-                        inode.locks.write(
-                            open,
-                            upload.memory.slice(
-                                upload.transferred, upload.end - upload.start - upload.transferred),
-                            upload.start + upload.transferred)))
+                services
+                    .depth()
+                    .submit(
+                        this, left, () -> file.call("write", open -> write(open, upload, left))))
         .whenComplete(
             (result, error) -> {
               try {
@@ -425,11 +425,23 @@ final class Writeback implements DirtyLimit.Owner {
             });
   }
 
+  private CompletionStage<WriteResult> write(ShareFile open, Upload upload, long left) {
+    upload.sent = services.uplink().sent();
+    return inode.locks.write(
+        open,
+        upload.memory.slice(upload.transferred, left),
+        upload.start + upload.transferred);
+  }
+
   private void sent(
       RemoteFile file, Upload upload, @Nullable WriteResult result, @Nullable Throwable error) {
     Throwable problem = error;
     if (result != null) {
       services.stats().bytesToServer.add(result.bytes());
+      LinkEstimate.Sent sent = upload.sent;
+      if (sent != null) {
+        services.uplink().answered(sent, result.bytes());
+      }
       upload.transferred += result.bytes();
       if (upload.transferred < upload.end - upload.start) {
         if (result.bytes() > 0) {

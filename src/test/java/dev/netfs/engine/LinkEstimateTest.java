@@ -1,0 +1,134 @@
+package dev.netfs.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** What is thought of a way, and how much of an upload is put on it. */
+class LinkEstimateTest {
+  private static final long MILLI = 1_000_000;
+
+  private long now = 5;
+
+  private final Background clock =
+      new Background() {
+        @Override
+        public long nanoTime() {
+          return now;
+        }
+
+        @Override
+        public long currentTimeMillis() {
+          return now / MILLI;
+        }
+
+        @Override
+        public void execute(Runnable work) {
+          throw new AssertionError();
+        }
+
+        @Override
+        public Task schedule(Runnable work, long delay, TimeUnit unit) {
+          throw new AssertionError();
+        }
+
+        @Override
+        public Task repeat(Runnable work, long pause, TimeUnit unit) {
+          throw new AssertionError();
+        }
+      };
+
+  private final LinkEstimate link = new LinkEstimate(clock);
+
+  /** Moves bytes in one request that takes so long. */
+  private void move(long bytes, long nanos) {
+    LinkEstimate.Sent sent = link.sent();
+    now += nanos;
+    link.answered(sent, bytes);
+  }
+
+  @Test
+  void nothingIsThoughtOfAWayThatNobodyHasGone() {
+    assertThat(link.bytesUnderWay()).isZero();
+  }
+
+  @Test
+  void aRateIsAssumedUntilBytesHaveShownOne() {
+    link.roundTrip(20 * MILLI);
+    assertThat(link.bytesUnderWay()).as("50 MB/s for 20 ms").isEqualTo(1_000_000);
+    move(1 << 20, 1000 * MILLI);
+    assertThat(link.bytesUnderWay()).as("a mebibyte says little").isEqualTo(1_000_000);
+    move(1 << 20, 1000 * MILLI);
+    assertThat(link.bytesUnderWay()).as("1 MiB/s for 20 ms").isBetween(20_900L, 21_000L);
+  }
+
+  @Test
+  void aFasterRateThanAssumedIsSeenAtOnce() {
+    link.roundTrip(20 * MILLI);
+    move(1 << 20, 10 * MILLI);
+    assertThat(link.bytesUnderWay()).as("1 MiB in 10 ms, for 10 ms").isEqualTo(1 << 20);
+  }
+
+  @Test
+  void theShortestRoundTripCounts() {
+    link.roundTrip(20 * MILLI);
+    link.roundTrip(90 * MILLI);
+    assertThat(link.bytesUnderWay()).isEqualTo(1_000_000);
+    link.roundTrip(10 * MILLI);
+    assertThat(link.bytesUnderWay()).isEqualTo(500_000);
+  }
+
+  @Test
+  void whatIsOlderThanTwoEpochsIsForgotten() {
+    link.roundTrip(10 * MILLI);
+    now += 11_000 * MILLI;
+    link.roundTrip(40 * MILLI);
+    assertThat(link.bytesUnderWay()).as("the epoch before counts").isEqualTo(500_000);
+    now += 11_000 * MILLI;
+    link.roundTrip(30 * MILLI);
+    assertThat(link.bytesUnderWay()).as("40 ms and 30 ms are left").isEqualTo(1_500_000);
+  }
+
+  private List<CompletableFuture<Integer>> upload(DepthLimit uploads, int requests, int size) {
+    List<CompletableFuture<Integer>> running = new ArrayList<>();
+    for (int i = 0; i < requests; i++) {
+      uploads.submit(
+          "file",
+          size,
+          () -> {
+            CompletableFuture<Integer> operation = new CompletableFuture<>();
+            running.add(operation);
+            return operation;
+          });
+    }
+    return running;
+  }
+
+  @Test
+  void aShortWayIsGivenFewUploads() {
+    DepthLimit uploads = DepthLimit.ofUploads(link, 261_120);
+    List<CompletableFuture<Integer>> running = upload(uploads, 10, 261_120);
+    assertThat(running).hasSize(3);
+    running.get(0).complete(1);
+    assertThat(running).as("one for each that has ended").hasSize(4);
+  }
+
+  @Test
+  void aLongWayIsFilled() {
+    link.roundTrip(20 * MILLI);
+    DepthLimit uploads = DepthLimit.ofUploads(link, 261_120);
+    List<CompletableFuture<Integer>> running = upload(uploads, 40, 261_120);
+    assertThat(running).as("1.5 MB and the few").hasSize(8);
+    for (int i = 0; i < 8; i++) {
+      LinkEstimate.Sent sent = link.sent();
+      now += 2_611_200; // 100 MB/s
+      link.answered(sent, 261_120);
+    }
+    running.get(0).complete(1);
+    assertThat(running).as("what 100 MB/s keep under way, and half of it again").hasSize(10);
+  }
+}
