@@ -4,10 +4,13 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
+import java.util.Queue;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import org.apache.sshd.client.channel.ChannelSubsystem;
 import org.apache.sshd.common.SshConstants;
 import org.apache.sshd.common.channel.RemoteWindow;
+import org.apache.sshd.common.io.IoWriteFuture;
 import org.apache.sshd.common.session.Session;
 import org.apache.sshd.common.util.buffer.Buffer;
 import org.apache.sshd.common.util.threads.ThreadUtils;
@@ -33,7 +36,11 @@ final class SftpChannel extends ChannelSubsystem implements SftpConnection.Link 
   /** What a packet has besides its data: command, channel, length. */
   private static final int PACKET_HEAD = 9;
 
+  /** So many packets' memory is kept for the next ones: as many as wait for the socket at once. */
+  private static final int KEPT = 8;
+
   private final SftpConnection connection;
+  private final Queue<Buffer> kept = new ArrayBlockingQueue<>(KEPT);
   private final CompletableFuture<Boolean> accepted = new CompletableFuture<>();
   private volatile @Nullable String reason; // why the session ended, as far as it was told
   private long unreleased; // confined to the thread that reads the socket
@@ -142,13 +149,19 @@ final class SftpChannel extends ChannelSubsystem implements SftpConnection.Link 
   @Override
   public SftpConnection.Packet packet(int bytes) {
     getRemoteWindow().consume(bytes);
+    // Memory that is used again is in the processor's cache, and need not be zeroed.
+    boolean large = bytes >= MAX_PACKET / 4;
+    Buffer before = large ? kept.poll() : null;
+    int packetSize = large ? (int) Math.min(getRemoteWindow().getPacketSize(), MAX_PACKET) : bytes;
     Buffer buffer =
-        getSession().createBuffer(SshConstants.SSH_MSG_CHANNEL_DATA, bytes + PACKET_HEAD);
+        before == null
+            ? getSession().createBuffer(SshConstants.SSH_MSG_CHANNEL_DATA, packetSize + PACKET_HEAD)
+            : getSession().prepareBuffer(SshConstants.SSH_MSG_CHANNEL_DATA, before);
     buffer.putUInt(getRecipient());
     buffer.putUInt(bytes);
     int offset = buffer.wpos();
     buffer.wpos(offset + bytes);
-    return new DataPacket(buffer, offset);
+    return new DataPacket(buffer, offset, large);
   }
 
   @Override
@@ -159,10 +172,15 @@ final class SftpChannel extends ChannelSubsystem implements SftpConnection.Link 
   private final class DataPacket implements SftpConnection.Packet {
     private final Buffer buffer;
     private final int offset;
+    private final boolean keep;
 
-    DataPacket(Buffer buffer, int offset) {
+    /**
+     * @param keep whether its memory is used for another one when it has been sent
+     */
+    DataPacket(Buffer buffer, int offset, boolean keep) {
       this.buffer = buffer;
       this.offset = offset;
+      this.keep = keep;
     }
 
     @Override
@@ -178,7 +196,15 @@ final class SftpChannel extends ChannelSubsystem implements SftpConnection.Link 
     @Override
     public void send() throws IOException {
       // Should it fail later, MINA ends the session, and so the connection.
-      ThreadUtils.runAsInternal(buffer, getSession()::writePacket);
+      IoWriteFuture written = ThreadUtils.runAsInternal(buffer, getSession()::writePacket);
+      if (keep) {
+        written.addListener(
+            done -> {
+              if (done.isWritten()) {
+                kept.offer(buffer); // all of it is the kernel's by now
+              }
+            });
+      }
     }
   }
 }

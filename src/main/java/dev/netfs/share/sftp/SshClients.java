@@ -32,6 +32,9 @@ final class SshClients {
   /** OpenSSH sends 32 KiB in most packets however much one takes; other servers may send more. */
   private static final long PACKET = 64L << 10;
 
+  /** What one read of the socket takes at most: some packets, so that it is woken up less often. */
+  private static final int READ_BUFFER = 128 << 10;
+
   /** A dead peer is noticed after four times this at the latest. */
   private static final Duration HEARTBEAT = Duration.ofSeconds(15);
 
@@ -95,6 +98,7 @@ final class SshClients {
     CoreModuleProperties.SOCKET_KEEPALIVE.set(client, true);
     CoreModuleProperties.WINDOW_SIZE.set(client, WINDOW);
     CoreModuleProperties.MAX_PACKET_SIZE.set(client, PACKET);
+    CoreModuleProperties.NIO2_READ_BUFFER_SIZE.set(client, READ_BUFFER);
     CoreModuleProperties.NIO_WORKERS.set(client, 2);
     CoreModuleProperties.HEARTBEAT_INTERVAL.set(client, HEARTBEAT);
     CoreModuleProperties.HEARTBEAT_REQUEST.set(client, "keepalive@openssh.com");
