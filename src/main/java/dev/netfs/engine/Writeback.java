@@ -428,9 +428,7 @@ final class Writeback implements DirtyLimit.Owner {
   private CompletionStage<WriteResult> write(ShareFile open, Upload upload, long left) {
     upload.sent = services.uplink().sent();
     return inode.locks.write(
-        open,
-        upload.memory.slice(upload.transferred, left),
-        upload.start + upload.transferred);
+        open, upload.memory.slice(upload.transferred, left), upload.start + upload.transferred);
   }
 
   private void sent(

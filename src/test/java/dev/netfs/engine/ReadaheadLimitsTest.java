@@ -121,10 +121,10 @@ class ReadaheadLimitsTest {
   }
 
   @Test
-  void chunksGrowByFourUpToOneAndAHalfTimesWhatTheWayHolds() throws IOException {
+  void chunksGrowEightfoldUpToOneAndAHalfTimesWhatTheWayHolds() throws IOException {
     ReadaheadLimits limits = limits(100 * MIB);
     seen(MIB);
-    assertThat(limits.nextChunk(2 * PAGE, 0)).isEqualTo(8 * PAGE);
+    assertThat(limits.nextChunk(2 * PAGE, 0)).isEqualTo(16 * PAGE);
     assertThat(limits.nextChunk(MIB, 0)).isEqualTo(MIB * 3 / 2 + MIB);
     assertThat(limits.nextChunk(4 * MIB, 2 * MIB)).as("two reads").isEqualTo(4 * MIB);
     assertThat(limits.nextChunk(4 * MIB, 3 * MIB / 2)).isEqualTo(3 * MIB);
