@@ -173,7 +173,9 @@ public final class AsynchronousFile {
         endWaiting();
         return null;
       }
-      return file.caching() == OpenMode.Caching.CACHED ? cached() : direct();
+      // What was begun one way is ended that way, whatever the lease says meanwhile.
+      boolean warm = miss != null || download == null && file.caching() == OpenMode.Caching.CACHED;
+      return warm ? cached() : direct();
     }
 
     private @Nullable CompletableFuture<?> cached() throws IOException {
@@ -185,7 +187,7 @@ public final class AsynchronousFile {
       if (miss != null) {
         return miss.arrival();
       }
-      if (buffer.position() == begin && !refreshed && file.inode().sizeIsStale()) {
+      if (buffer.position() == begin && !refreshed && file.sizeIsStale()) {
         refreshed = true;
         return file.refreshing();
       }
@@ -251,6 +253,7 @@ public final class AsynchronousFile {
     private Writes.@Nullable Progress progress;
     private DirectIo.@Nullable Upload upload;
     private boolean flushed;
+    private boolean cached; // begun in memory, and to be ended there
 
     Writing(ByteBuffer src, long position) {
       super(src, position);
@@ -261,14 +264,15 @@ public final class AsynchronousFile {
       if (phase == Phase.BEGIN) {
         file.checkUsable();
         file.throwWritebackError();
+        cached = file.beginWrite();
         phase = Phase.COPY;
       }
       if (phase == Phase.COPY) {
-        CompletableFuture<?> stage =
-            file.caching() == OpenMode.Caching.CACHED ? cached() : direct();
+        CompletableFuture<?> stage = cached ? cached() : direct();
         if (stage != null) {
           return stage;
         }
+        end();
         phase = Phase.FLUSH;
         if (file.durability() != OpenMode.Durability.BACK) {
           return file.inode().writeback.flushed();
@@ -311,11 +315,19 @@ public final class AsynchronousFile {
       return next.result;
     }
 
+    private void end() {
+      if (cached) {
+        cached = false;
+        file.endWrite();
+      }
+    }
+
     @Override
     void abandon() {
       if (progress != null) {
         progress.abandon();
       }
+      end();
       if (upload != null) {
         upload.end();
         upload = null;

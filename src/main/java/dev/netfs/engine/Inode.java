@@ -47,6 +47,9 @@ final class Inode {
   /** The locks that open files hold on it. Guards itself. */
   final InodeLocks locks = new InodeLocks();
 
+  /** What may be kept in memory with {@code cache=strict}. Guards itself. */
+  final InodeLease lease;
+
   final Writeback writeback;
   final Handles handles;
 
@@ -73,6 +76,7 @@ final class Inode {
     this.table = table;
     this.path = path;
     this.onDisk = new InodeDisk(services, this);
+    this.lease = new InodeLease(this, services.background());
     this.writeback = new Writeback(services, this);
     this.handles = new Handles(services, this);
   }
@@ -158,6 +162,14 @@ final class Inode {
   }
 
   // ---- opening and closing
+
+  /** Returns an intent with the wish for a lease, where one is of use. */
+  OpenIntent leased(OpenIntent intent) {
+    return services.options().cache() == CacheMode.STRICT
+            && services.session().capabilities().leases()
+        ? intent.withLease(lease.request())
+        : intent;
+  }
 
   /** Returns a number that tells whether we have changed the file since: taken before an open. */
   long changesSoFar() {
@@ -280,6 +292,7 @@ final class Inode {
     }
     if (!unused.isEmpty()) {
       onDisk.released();
+      lease.ended();
     }
     unused.forEach(RemoteFile::retire);
     if (unlinked && !unused.isEmpty()) {

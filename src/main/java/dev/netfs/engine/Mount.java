@@ -307,7 +307,7 @@ public final class Mount implements Closeable {
         cutting = true;
         forgetDirty(inode);
       }
-      OpenFile file = open(inode, mode.on(options));
+      OpenFile file = open(inode, mode.on(options, capabilities().leases()));
       opened = true;
       files.add(file);
       return file;

@@ -53,7 +53,7 @@ public final class OpenFile implements Closeable {
   /** Returns the file's size in bytes, as this mount sees it: with what is not yet sent. */
   public long size() throws IOException {
     checkOpen();
-    if (mode.caching() != OpenMode.Caching.CACHED || inode.sizeIsStale()) {
+    if (caching() != OpenMode.Caching.CACHED || sizeIsStale()) {
       refresh();
     }
     return inode.localSize();
@@ -86,7 +86,7 @@ public final class OpenFile implements Closeable {
       return 0;
     }
     int count = readOnce(dst, position, follows);
-    if (count < 0 && mode.caching() == OpenMode.Caching.CACHED && inode.sizeIsStale()) {
+    if (count < 0 && caching() == OpenMode.Caching.CACHED && sizeIsStale()) {
       refresh();
       count = readOnce(dst, position, follows);
     }
@@ -106,16 +106,14 @@ public final class OpenFile implements Closeable {
    */
   public int readFromMemory(ByteBuffer dst, long position) throws IOException {
     checkUsable();
-    return mode.caching() == OpenMode.Caching.CACHED
-        ? mount.reads().readWarm(this, dst, position)
-        : 0;
+    return caching() == OpenMode.Caching.CACHED ? mount.reads().readWarm(this, dst, position) : 0;
   }
 
   private int readOnce(ByteBuffer dst, long position, boolean follows) throws IOException {
-    return switch (mode.caching()) {
+    return switch (caching()) {
       case CACHED -> mount.reads().read(this, dst, position, follows);
       case UNBUFFERED -> readUnbuffered(dst, position);
-      case DIRECT -> mount.directIo().read(this, dst, position, true);
+      default -> mount.directIo().read(this, dst, position, true);
     };
   }
 
@@ -143,8 +141,12 @@ public final class OpenFile implements Closeable {
     checkUsable();
     throwWritebackError();
     int count = src.remaining();
-    if (mode.caching() == OpenMode.Caching.CACHED) {
-      mount.writes().write(this, src, position);
+    if (beginWrite()) {
+      try {
+        mount.writes().write(this, src, position);
+      } finally {
+        endWrite();
+      }
     } else {
       mount.directIo().write(this, src, position);
     }
@@ -197,8 +199,12 @@ public final class OpenFile implements Closeable {
     checkUsable();
     throwWritebackError();
     long end;
-    if (mode.caching() == OpenMode.Caching.CACHED) {
-      end = mount.writes().append(this, src);
+    if (beginWrite()) {
+      try {
+        end = mount.writes().append(this, src);
+      } finally {
+        endWrite();
+      }
     } else {
       try (Turns.Turn turn = inode.appending.take(this)) {
         long size = size();
@@ -226,7 +232,7 @@ public final class OpenFile implements Closeable {
   public void truncate(long size) throws IOException {
     checkUsable();
     throwWritebackError();
-    if (mode.caching() != OpenMode.Caching.CACHED) {
+    if (caching() != OpenMode.Caching.CACHED) {
       flush();
       refresh();
     }
@@ -397,8 +403,32 @@ public final class OpenFile implements Closeable {
     return new AsynchronousFile(this, mount.reads(), mount.writes(), mount.directIo(), executor);
   }
 
+  /** Returns how the file relates to memory at this moment; never that it depends. */
   OpenMode.Caching caching() {
-    return mode.caching();
+    OpenMode.Caching asked = mode.caching();
+    if (asked == OpenMode.Caching.LEASED) {
+      return inode.lease.mayRead() ? OpenMode.Caching.CACHED : OpenMode.Caching.DIRECT;
+    }
+    return asked;
+  }
+
+  /** Begins a write; returns whether it goes to memory, to be {@linkplain #endWrite ended} then. */
+  boolean beginWrite() {
+    return mode.caching() == OpenMode.Caching.LEASED
+        ? inode.lease.beginWrite()
+        : mode.caching() == OpenMode.Caching.CACHED;
+  }
+
+  /** Ends a write to memory. */
+  void endWrite() {
+    if (mode.caching() == OpenMode.Caching.LEASED) {
+      inode.lease.endWrite();
+    }
+  }
+
+  /** Returns whether the size at hand may be out of date, which it is not under a lease. */
+  boolean sizeIsStale() {
+    return mode.caching() != OpenMode.Caching.LEASED && inode.sizeIsStale();
   }
 
   OpenMode.Durability durability() {

@@ -1,6 +1,5 @@
 package dev.netfs.engine;
 
-import dev.netfs.CacheMode;
 import dev.netfs.share.OpenIntent;
 import java.util.Objects;
 
@@ -43,7 +42,9 @@ public record OpenMode(
     /** Coherent with the cache, nothing kept. */
     UNBUFFERED,
     /** Past the cache; what is touched is dropped. */
-    DIRECT
+    DIRECT,
+    /** As {@link #CACHED} while the server's lease allows it, else as {@link #DIRECT}. */
+    LEASED
   }
 
   public OpenMode {
@@ -63,9 +64,18 @@ public record OpenMode(
           Durability.BACK,
           Caching.CACHED);
 
-  /** Returns what becomes of this mode on a mount with the given options. */
-  OpenMode on(MountOptions options) {
-    boolean uncached = options.cache() == CacheMode.NONE || options.cache() == CacheMode.STRICT;
+  /**
+   * Returns what becomes of this mode on a mount with the given options.
+   *
+   * @param leases whether the share has leases
+   */
+  OpenMode on(MountOptions options, boolean leases) {
+    Caching cached =
+        switch (options.cache()) {
+          case NONE -> Caching.DIRECT;
+          case STRICT -> leases ? Caching.LEASED : Caching.DIRECT;
+          default -> Caching.CACHED;
+        };
     return new OpenMode(
         read,
         write,
@@ -73,7 +83,7 @@ public record OpenMode(
         truncate,
         mode,
         durability == Durability.BACK && options.writeThrough() ? Durability.THROUGH : durability,
-        caching == Caching.CACHED && uncached ? Caching.DIRECT : caching);
+        caching == Caching.CACHED ? cached : caching);
   }
 
   /** Returns whether the file is only read, through the cache. */

@@ -56,7 +56,7 @@ final class RemoteFile {
     this.session = session;
     this.stats = stats;
     this.inode = inode;
-    this.intent = intent;
+    this.intent = inode.leased(intent);
   }
 
   /**

@@ -165,6 +165,7 @@ final class SimFile implements ShareFile {
     closed = true;
     synchronized (server) {
       server.locks.endAllOf(this);
+      server.leases.closed(path, intent.lease());
     }
     server.handles.remove(this);
     server.requests.merge("close", 1, Integer::sum);

@@ -86,6 +86,11 @@ final class SimServer implements ShareProvider {
 
   final SimLocks locks = new SimLocks(this);
 
+  /** Whether the server has leases. */
+  volatile boolean leased;
+
+  final SimLeases leases = new SimLeases(this);
+
   /** How often a listing shows no single moment: some names as they were, others as they are. */
   volatile double tornListRate;
 

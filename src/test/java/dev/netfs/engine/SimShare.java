@@ -50,6 +50,7 @@ final class SimShare implements Share {
             .symbolicLinks(true)
             .locks(server.lockKind)
             .attributeViews(Set.of("basic", "posix"))
+            .leases(server.leased)
             .build();
   }
 
@@ -174,7 +175,14 @@ final class SimShare implements Share {
   @Override
   public CompletionStage<ShareFile> open(String path, OpenIntent intent) {
     return reply(
-        "open", () -> new SimFile(server, this, path, server.tree.open(path, intent), intent));
+        "open",
+        () -> {
+          SimFile file = new SimFile(server, this, path, server.tree.open(path, intent), intent);
+          if (server.leased) {
+            server.leases.opened(path, intent.lease());
+          }
+          return file;
+        });
   }
 
   @Override

@@ -1,0 +1,166 @@
+package dev.netfs.engine;
+
+import dev.netfs.share.LeaseHolder;
+import dev.netfs.share.LeaseRequest;
+import dev.netfs.share.LeaseState;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * The lease on one file of a mount with {@code cache=strict}: what says that memory may be read
+ * from, and written to, instead of the server.
+ *
+ * <p>When the server asks a right back (L3), writes that have begun in memory end, no more begin,
+ * what they have written is sent, what is in memory is dropped if it must not be read any more, and
+ * then the server is told. Reads and writes that begin meanwhile go to the server.
+ *
+ * <p>Safe for use by several threads. {@link #lock} is a leaf; nothing is called while it is held.
+ */
+final class InodeLease implements LeaseHolder {
+  private final Inode inode;
+  private final LeaseRequest request;
+  private final ReentrantLock lock = new ReentrantLock();
+  private volatile boolean read; // written under lock
+  private boolean write; // guarded by lock
+  private LeaseState limit =
+      LeaseState.ALL; // guarded by lock: what is being asked back is out of it
+  private int writers; // guarded by lock: writes that go to memory
+  private CompletableFuture<Void> drained = new CompletableFuture<>(); // guarded by lock
+
+  InodeLease(Inode inode, Background background) {
+    this.inode = inode;
+    this.request =
+        new LeaseRequest(new UUID(background.random(), background.random()), LeaseState.ALL, this);
+  }
+
+  /** Returns the wish for this lease, for every open of the file. */
+  LeaseRequest request() {
+    return request;
+  }
+
+  /** Returns whether what is in memory may be read. */
+  boolean mayRead() {
+    return read;
+  }
+
+  /** Begins a write to memory, if one may be made; to be {@linkplain #endWrite ended} then. */
+  boolean beginWrite() {
+    lock.lock();
+    try {
+      if (write) {
+        writers++;
+      }
+      return write;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @SuppressWarnings("NullAway") // a future of Void completes with null
+  void endWrite() {
+    CompletableFuture<Void> waiting = null;
+    lock.lock();
+    try {
+      if (--writers == 0 && !write) {
+        waiting = drained;
+      }
+    } finally {
+      lock.unlock();
+    }
+    if (waiting != null) {
+      waiting.complete(null);
+    }
+  }
+
+  @Override
+  public void granted(LeaseState state) {
+    boolean changes;
+    lock.lock();
+    try {
+      changes = state.and(limit).read() != read;
+    } finally {
+      lock.unlock();
+    }
+    if (changes) {
+      inode.invalidate(); // what came to memory while nobody vouched for it
+    }
+    set(state);
+    if (changes && !read) {
+      inode.invalidate();
+    }
+    if (!state.write()) {
+      inode.writeback.issueIfDue(); // what was kept back under one that was better
+    }
+  }
+
+  private void set(LeaseState state) {
+    lock.lock();
+    try {
+      LeaseState now = state.and(limit);
+      read = now.read();
+      write = now.write();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void breaking(LeaseState to, Runnable acknowledgement) {
+    boolean dropped = read && !to.read();
+    downgraded(to)
+        .thenCompose(done -> inode.writeback.flushed())
+        .whenComplete(
+            (done, failure) -> {
+              if (dropped) {
+                inode.invalidate();
+              }
+              acknowledged();
+              acknowledgement.run();
+            });
+  }
+
+  /** Takes rights away; completes when no write to memory is under way that they allowed. */
+  @SuppressWarnings("NullAway") // a future of Void completes with null
+  private CompletableFuture<Void> downgraded(LeaseState to) {
+    lock.lock();
+    try {
+      limit = to;
+      read &= to.read();
+      write &= to.write();
+      if (write || writers == 0) {
+        return CompletableFuture.completedFuture(null);
+      }
+      if (drained.isDone()) {
+        drained = new CompletableFuture<>();
+      }
+      return drained;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void acknowledged() {
+    lock.lock();
+    try {
+      limit = LeaseState.ALL;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void lost() {
+    set(LeaseState.NONE);
+    inode.invalidate();
+    inode.writeback.issue();
+  }
+
+  /** Takes in that the last handle is about to be closed, and the lease goes with it. */
+  void ended() {
+    if (read) {
+      set(LeaseState.NONE);
+      inode.invalidate();
+    }
+  }
+}
