@@ -3,6 +3,7 @@ package dev.netfs.engine;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
@@ -28,6 +29,9 @@ final class FramePool {
     final int offset;
     private final int size;
 
+    /** A whole frame's number in the pool, from 0 on; -1 for a part. */
+    final int number;
+
     /** What the frame is a part of, or null if it is whole. */
     final @Nullable Split split;
 
@@ -37,10 +41,17 @@ final class FramePool {
      */
     volatile @Nullable Page page;
 
-    Frame(ByteBuffer slab, int offset, int size, @Nullable Split split) {
+    /**
+     * Where the stamps of the frame's next page begin, so that no two of its pages have one in
+     * common. Handed on by the pool's lock, from who evicts a page to who makes the next.
+     */
+    long firstStamp;
+
+    Frame(ByteBuffer slab, int offset, int size, int number, @Nullable Split split) {
       this.slab = slab;
       this.offset = offset;
       this.size = size;
+      this.number = number;
       this.split = split;
     }
 
@@ -75,7 +86,7 @@ final class FramePool {
       int count = whole.size / size;
       parts = new ArrayList<>(count);
       for (int i = 0; i < count; i++) {
-        parts.add(new Frame(whole.slab, whole.offset + i * size, size, this));
+        parts.add(new Frame(whole.slab, whole.offset + i * size, size, -1, this));
       }
       free = new ArrayDeque<>(parts);
     }
@@ -90,10 +101,18 @@ final class FramePool {
   /** The splits with parts free, by the size of their parts. Guarded by lock. */
   private final List<LinkedHashSet<Split>> splits = new ArrayList<>();
 
+  /** Of so many whole frames each, in the order of their numbers. Replaced under lock. */
+  private volatile ByteBuffer[] slabs = {};
+
+  private final int slabShift;
+  private final int pageShift;
+
   private volatile int used; // written under lock: whole frames
 
   FramePool(int pageSize) {
     this.pageSize = pageSize;
+    this.pageShift = Integer.numberOfTrailingZeros(pageSize);
+    this.slabShift = Math.max(0, Integer.numberOfTrailingZeros(SLAB_BYTES) - pageShift);
     for (int size = SMALLEST; size < pageSize; size *= 2) {
       splits.add(new LinkedHashSet<>());
     }
@@ -154,14 +173,37 @@ final class FramePool {
   private Frame whole() {
     Frame frame = free.pollLast();
     if (frame == null) {
-      ByteBuffer slab = ByteBuffer.allocateDirect(Math.max(SLAB_BYTES, pageSize));
-      for (int at = slab.capacity() - pageSize; at > 0; at -= pageSize) {
-        free.addLast(new Frame(slab, at, pageSize, null));
+      ByteBuffer slab = newSlab();
+      int first = slabs.length << slabShift;
+      for (int i = (1 << slabShift) - 1; i > 0; i--) {
+        free.addLast(new Frame(slab, i << pageShift, pageSize, first + i, null));
       }
-      frame = new Frame(slab, 0, pageSize, null);
+      frame = new Frame(slab, 0, pageSize, first, null);
+      ByteBuffer[] more = Arrays.copyOf(slabs, slabs.length + 1);
+      more[slabs.length] = slab;
+      slabs = more;
     }
     used++;
     return frame;
+  }
+
+  /**
+   * Returns memory that begins where the processor's pages do: so a block of that size is in one of
+   * them, and not in the halves of two, which both have to be looked up.
+   */
+  private ByteBuffer newSlab() {
+    return ByteBuffer.allocateDirect((1 << slabShift + pageShift) + SMALLEST)
+        .alignedSlice(SMALLEST);
+  }
+
+  /** Returns what the whole frame with a number, which the caller has from this pool, is in. */
+  ByteBuffer slab(int number) {
+    return slabs[number >>> slabShift];
+  }
+
+  /** Returns where in its slab a whole frame begins. */
+  int offset(int number) {
+    return (number & ((1 << slabShift) - 1)) << pageShift;
   }
 
   /** Takes a frame back. */

@@ -19,6 +19,10 @@ import org.jspecify.annotations.Nullable;
  * page whose valid bytes are in several pieces keeps them in {@link #fragments}, for readers that
  * hold the inode's lock.
  *
+ * <p>A page that is valid as a whole has an entry in the inode's {@link PageTable}, by which
+ * readers come to its bytes without looking at this object. It is a sequence lock of its own: it is
+ * taken away before the stamp becomes odd, when a marker is set, and at an eviction.
+ *
  * <h2>Pins</h2>
  *
  * {@link #pins} counts who needs the page to stay: one for being dirty, one for each read request
@@ -76,7 +80,7 @@ final class Page {
    * The stream of reads whose next chunk is to be asked for when a reader comes here. Written under
    * the inode's lock; readers look at it without, and take the lock where there is one.
    */
-  @Nullable ReadStream marker;
+  private @Nullable ReadStream marker;
 
   /** When it was last of use, as {@link PageCache} counts; 0 before. Racy. */
   int usedInEpoch;
@@ -93,6 +97,7 @@ final class Page {
     this.base = frame.offset;
     this.fetchedMillis = fetchedMillis;
     this.pins = 1;
+    this.stamp = frame.firstStamp;
     this.hash = 31 * inode.path().hashCode() + Long.hashCode(number);
     frame.page = this;
   }
@@ -223,7 +228,7 @@ final class Page {
                   (int) (to - from));
               addValid((int) from, (int) to);
             });
-    marker = smaller.marker;
+    setMarker(smaller.marker);
     endChange(before);
   }
 
@@ -279,6 +284,7 @@ final class Page {
 
   private long beginChange() {
     long before = stamp;
+    inode.pages.table.unmap(this);
     STAMP.setOpaque(this, before + 1);
     VarHandle.releaseFence();
     return before;
@@ -312,9 +318,35 @@ final class Page {
       return false;
     }
     // Odd from now on: whoever copies from the frame while it gets another owner throws it away.
-    STAMP.setOpaque(this, (stamp & ~1L) + 1);
+    long last = (stamp & ~1L) + 1;
+    STAMP.setOpaque(this, last);
+    frame.firstStamp = last + 1;
+    inode.pages.table.unmap(this);
     VarHandle.fullFence();
     return true;
+  }
+
+  /** Returns the stream that is to go on when a reader comes here. */
+  @Nullable ReadStream marker() {
+    return marker;
+  }
+
+  /** Sets or takes away the marker. Under the inode's lock. */
+  void setMarker(@Nullable ReadStream stream) {
+    marker = stream;
+    if (stream != null) {
+      inode.pages.table.unmap(this); // since readers who go by the table see no marker
+    }
+  }
+
+  /** Returns whether the page may be in the {@link PageTable}. Of use under the inode's lock. */
+  boolean isPlain() {
+    return frame.split == null && marker == null && window == frame.size();
+  }
+
+  /** Returns the stamp, which is even unless the page is being changed or was evicted. */
+  long stamp() {
+    return stamp;
   }
 
   /** Returns whether the page was evicted. */

@@ -138,6 +138,15 @@ final class PageCache {
     pool.release(frame);
   }
 
+  /** Returns the number of this epoch. */
+  int epoch() {
+    return epoch;
+  }
+
+  FramePool frames() {
+    return pool;
+  }
+
   /** Notes that a page was of use. */
   void touch(Page page) {
     int now = epoch;

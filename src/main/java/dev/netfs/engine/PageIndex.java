@@ -30,6 +30,9 @@ final class PageIndex {
     }
   }
 
+  /** The same for pages that are valid as a whole: where readers look first. */
+  final PageTable table = new PageTable();
+
   private volatile @Nullable Root root;
   private final AtomicInteger count = new AtomicInteger();
 
@@ -89,8 +92,11 @@ final class PageIndex {
       }
       node = (Object[]) child;
     }
-    if (SLOT.getAndSet(node, (int) number & MASK, page) == null) {
+    Page before = (Page) SLOT.getAndSet(node, (int) number & MASK, page);
+    if (before == null) {
       count.incrementAndGet();
+    } else {
+      table.unmap(before);
     }
   }
 
@@ -98,6 +104,7 @@ final class PageIndex {
   void remove(Page page) {
     @Nullable Object[] leaf = leaf(page.number);
     if (leaf != null && SLOT.compareAndSet(leaf, (int) page.number & MASK, page, null)) {
+      table.unmap(page);
       count.decrementAndGet();
     }
   }
@@ -136,6 +143,7 @@ final class PageIndex {
   void trim() {
     if (count.get() == 0) {
       root = null;
+      table.clear();
     }
   }
 

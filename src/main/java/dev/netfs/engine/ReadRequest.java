@@ -507,7 +507,7 @@ final class ReadRequest {
     Page published = pages[place];
     for (Marker marker : markers) {
       if (published != null && marker.page == published.number) {
-        published.marker = marker.stream;
+        published.setMarker(marker.stream);
       }
     }
   }

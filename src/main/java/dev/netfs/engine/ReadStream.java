@@ -299,7 +299,7 @@ final class ReadStream {
     marked = offset / pageSize;
     Page page = inode.pages.get(marked);
     if (page != null) {
-      page.marker = this;
+      page.setMarker(this);
     }
     for (ReadRequest request : inode.inflight) {
       request.mark(marked, this);

@@ -118,11 +118,11 @@ final class Readahead {
    * @return the requests begun, to be issued after the lock has been let go
    */
   List<ReadRequest> advance(Page page) {
-    ReadStream stream = page.marker;
+    ReadStream stream = page.marker();
     if (stream == null || closed) {
       return List.of();
     }
-    page.marker = null;
+    page.setMarker(null);
     if (inode.isExact()) {
       return List.of();
     }

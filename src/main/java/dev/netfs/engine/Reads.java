@@ -27,6 +27,8 @@ final class Reads {
   private static final int WIDENED = 256 << 10;
 
   private final Services services;
+  private final PageCache pages;
+  private final FramePool frames;
   private final ReadaheadLimits limits;
   private final int pageSize;
   private final int pageShift;
@@ -35,7 +37,9 @@ final class Reads {
 
   Reads(Services services) {
     this.services = services;
-    this.pageSize = services.pages().pageSize();
+    this.pages = services.pages();
+    this.frames = pages.frames();
+    this.pageSize = pages.pageSize();
     this.pageShift = Integer.numberOfTrailingZeros(pageSize);
     long fair =
         Math.max(
@@ -203,26 +207,47 @@ final class Reads {
     long at = position;
     long end = position + wanted;
     while (at < end) {
-      Page page = inode.pages.get(at >>> pageShift);
+      long number = at >>> pageShift;
+      int offset = (int) at & (pageSize - 1);
+      int step = (int) Math.min(end - at, pageSize - offset);
+      if (inode.pages.table.read(frames, pages.epoch(), number, offset, dst, step)) {
+        at += step;
+        continue;
+      }
+      Page page = inode.pages.get(number);
       if (page == null) {
         break;
       }
-      int offset = (int) at & (pageSize - 1);
-      int step = (int) Math.min(end - at, pageSize - offset);
       int copied = page.read(offset, dst, step);
       if (copied == 0) {
         break;
       }
-      services.pages().touch(page);
-      if (page.marker != null && reader != null) {
+      pages.touch(page);
+      if (page.marker() != null && reader != null) {
         advance(reader, page);
       }
+      keepMapped(inode, page);
       at += copied;
       if (copied < step) {
         break;
       }
     }
     return (int) (at - position);
+  }
+
+  /** Sees to it that the next reader of a page that is valid as a whole needs only the table. */
+  private static void keepMapped(Inode inode, Page page) {
+    PageTable table = inode.pages.table;
+    if (!page.isPlain() || table.use(page)) {
+      return;
+    }
+    if (inode.lock.tryLock()) { // if not now, then another time
+      try {
+        table.map(page, inode.pages);
+      } finally {
+        inode.lock.unlock();
+      }
+    }
   }
 
   /** Copies bytes that are not to be had without a lock, or has them downloaded. */
@@ -320,7 +345,7 @@ final class Reads {
 
   private void passMarker(OpenFile file, long position) {
     Page page = file.inode().pages.get(position / pageSize);
-    if (page != null && page.marker != null) {
+    if (page != null && page.marker() != null) {
       advance(file, page);
     }
   }

@@ -11,7 +11,7 @@ final class Stats {
   private final Map<String, LongAdder> requests = new ConcurrentHashMap<>();
   final LongAdder bytesFromServer = new LongAdder();
   final LongAdder bytesToServer = new LongAdder();
-  final LongAdder bytesFromMemory = new LongAdder();
+  final HotCounter bytesFromMemory = new HotCounter();
   final LongAdder bytesFromZero = new LongAdder();
   final LongAdder bytesFromDisk = new LongAdder();
   final LongAdder bytesToDisk = new LongAdder();
