@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class HotCounter {
   private static final int CELLS = 64; // a power of two
-  private static final int LINE = 8; // longs in a line of a processor's cache, of which two go together
+  private static final int LINE =
+      8; // longs in a line of a processor's cache, of which two go together
   private static final VarHandle COUNT = MethodHandles.arrayElementVarHandle(long[].class);
 
   /** What one thread has added: the count is in the middle, with nobody else's in its lines. */
