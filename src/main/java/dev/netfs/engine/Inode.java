@@ -7,6 +7,7 @@ import dev.netfs.share.ShareCapabilities.LockKind;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -47,8 +48,10 @@ final class Inode {
   /** The locks that open files hold on it. Guards itself. */
   final InodeLocks locks = new InodeLocks();
 
-  /** What may be kept in memory with {@code cache=strict}. Guards itself. */
-  final InodeLease lease;
+  /**
+   * What may be kept in memory with {@code cache=strict}, where there are leases. Guards itself.
+   */
+  private final @Nullable InodeLease lease;
 
   final Writeback writeback;
   final Handles handles;
@@ -76,7 +79,10 @@ final class Inode {
     this.table = table;
     this.path = path;
     this.onDisk = new InodeDisk(services, this);
-    this.lease = new InodeLease(this, services.background());
+    this.lease =
+        services.options().cache() == CacheMode.STRICT && services.session().capabilities().leases()
+            ? new InodeLease(this, services.background())
+            : null;
     this.writeback = new Writeback(services, this);
     this.handles = new Handles(services, this);
   }
@@ -165,10 +171,12 @@ final class Inode {
 
   /** Returns an intent with the wish for a lease, where one is of use. */
   OpenIntent leased(OpenIntent intent) {
-    return services.options().cache() == CacheMode.STRICT
-            && services.session().capabilities().leases()
-        ? intent.withLease(lease.request())
-        : intent;
+    return lease == null ? intent : intent.withLease(lease.request());
+  }
+
+  /** Returns the lease; only where files are opened under one. */
+  InodeLease lease() {
+    return Objects.requireNonNull(lease, "no leases here");
   }
 
   /** Returns a number that tells whether we have changed the file since: taken before an open. */
@@ -292,7 +300,9 @@ final class Inode {
     }
     if (!unused.isEmpty()) {
       onDisk.released();
-      lease.ended();
+      if (lease != null) {
+        lease.ended();
+      }
     }
     unused.forEach(RemoteFile::retire);
     if (unlinked && !unused.isEmpty()) {

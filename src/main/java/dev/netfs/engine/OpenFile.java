@@ -407,7 +407,7 @@ public final class OpenFile implements Closeable {
   OpenMode.Caching caching() {
     OpenMode.Caching asked = mode.caching();
     if (asked == OpenMode.Caching.LEASED) {
-      return inode.lease.mayRead() ? OpenMode.Caching.CACHED : OpenMode.Caching.DIRECT;
+      return inode.lease().mayRead() ? OpenMode.Caching.CACHED : OpenMode.Caching.DIRECT;
     }
     return asked;
   }
@@ -415,14 +415,14 @@ public final class OpenFile implements Closeable {
   /** Begins a write; returns whether it goes to memory, to be {@linkplain #endWrite ended} then. */
   boolean beginWrite() {
     return mode.caching() == OpenMode.Caching.LEASED
-        ? inode.lease.beginWrite()
+        ? inode.lease().beginWrite()
         : mode.caching() == OpenMode.Caching.CACHED;
   }
 
   /** Ends a write to memory. */
   void endWrite() {
     if (mode.caching() == OpenMode.Caching.LEASED) {
-      inode.lease.endWrite();
+      inode.lease().endWrite();
     }
   }
 

@@ -6,11 +6,11 @@ import dev.netfs.share.Share;
 import dev.netfs.share.ShareDisconnectedException;
 import dev.netfs.share.ShareFile;
 import java.nio.file.NoSuchFileException;
+import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -45,8 +45,8 @@ final class RemoteFile {
   private final Stats stats;
   private final Inode inode;
   private final OpenIntent intent;
-  private final Set<Follower> followers = ConcurrentHashMap.newKeySet();
   private final ReentrantLock lock = new ReentrantLock();
+  private Set<Follower> followers = Set.of(); // guarded by lock; replaced, never changed
   private @Nullable Share share; // guarded by lock: where the file is open
   private @Nullable CompletableFuture<ShareFile> file; // guarded by lock
   private int uses; // guarded by lock
@@ -168,19 +168,40 @@ final class RemoteFile {
     }
     boolean unchanged = inode.isStill(opened.openInfo());
     inode.reopened(opened.openInfo());
+    Set<Follower> told;
+    lock.lock();
+    try {
+      told = followers;
+    } finally {
+      lock.unlock();
+    }
     return CompletableFuture.allOf(
-            followers.stream()
+            told.stream()
                 .map(follower -> follower.reopened(opened, unchanged).toCompletableFuture())
                 .toArray(CompletableFuture[]::new))
         .thenApply(done -> opened);
   }
 
   void follow(Follower follower) {
-    followers.add(follower);
+    lock.lock();
+    try {
+      Set<Follower> more = new LinkedHashSet<>(followers);
+      more.add(follower);
+      followers = more;
+    } finally {
+      lock.unlock();
+    }
   }
 
   void unfollow(Follower follower) {
-    followers.remove(follower);
+    lock.lock();
+    try {
+      Set<Follower> fewer = new LinkedHashSet<>(followers);
+      fewer.remove(follower);
+      followers = fewer;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Returns whether this is what the file is open as at the moment. */
