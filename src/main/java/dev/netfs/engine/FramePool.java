@@ -23,6 +23,9 @@ final class FramePool {
   static final int SMALLEST = 4096;
   private static final int SLAB_BYTES = 4 << 20;
 
+  /** So many slabs of the usual size are allocated at once at most. */
+  private static final int MOST_SLABS = 8;
+
   /** The place of one page: {@code size} bytes of a slab. */
   static final class Frame {
     final ByteBuffer slab;
@@ -104,13 +107,25 @@ final class FramePool {
   /** Of so many whole frames each, in the order of their numbers. Replaced under lock. */
   private volatile ByteBuffer[] slabs = {};
 
+  private final int expectedFrames;
   private final int slabShift;
   private final int pageShift;
 
   private volatile int used; // written under lock: whole frames
 
   FramePool(int pageSize) {
+    this(pageSize, Integer.MAX_VALUE);
+  }
+
+  /**
+   * Makes a pool.
+   *
+   * @param pageSize the bytes of a whole frame, a power of two
+   * @param expectedFrames how many whole frames will be asked for, which may be exceeded
+   */
+  FramePool(int pageSize, int expectedFrames) {
     this.pageSize = pageSize;
+    this.expectedFrames = expectedFrames;
     this.pageShift = Integer.numberOfTrailingZeros(pageSize);
     this.slabShift = Math.max(0, Integer.numberOfTrailingZeros(SLAB_BYTES) - pageShift);
     for (int size = SMALLEST; size < pageSize; size *= 2) {
@@ -173,27 +188,51 @@ final class FramePool {
   private Frame whole() {
     Frame frame = free.pollLast();
     if (frame == null) {
-      ByteBuffer slab = newSlab();
-      int first = slabs.length << slabShift;
-      for (int i = (1 << slabShift) - 1; i > 0; i--) {
-        free.addLast(new Frame(slab, i << pageShift, pageSize, first + i, null));
-      }
-      frame = new Frame(slab, 0, pageSize, first, null);
-      ByteBuffer[] more = Arrays.copyOf(slabs, slabs.length + 1);
-      more[slabs.length] = slab;
-      slabs = more;
+      addSlabs();
+      frame = free.removeLast();
     }
     used++;
     return frame;
   }
 
   /**
+   * Doubles the memory, by {@value #MOST_SLABS} slabs at most, and not beyond what is expected. They are allocated in one piece: if
+   * the kernel gives huge pages to memory of this kind, it can for all of it but the ends.
+   */
+  private void addSlabs() {
+    int slabBytes = 1 << slabShift + pageShift;
+    int left = expectedFrames - (slabs.length << slabShift) >> slabShift;
+    int most = Math.min(left, MOST_SLABS * SLAB_BYTES / slabBytes);
+    int count = Math.max(1, Math.min(slabs.length, most));
+    ByteBuffer memory;
+    try {
+      memory = allocateSlabs(count);
+    } catch (OutOfMemoryError e) {
+      if (count == 1) {
+        throw e;
+      }
+      count = 1;
+      memory = allocateSlabs(count);
+    }
+    ByteBuffer[] all = Arrays.copyOf(slabs, slabs.length + count);
+    for (int i = all.length - 1; i >= slabs.length; i--) {
+      ByteBuffer slab = memory.slice((i - slabs.length) * slabBytes, slabBytes);
+      all[i] = slab;
+      for (int frame = (1 << slabShift) - 1; frame >= 0; frame--) {
+        int number = (i << slabShift) + frame;
+        free.addLast(new Frame(slab, frame << pageShift, pageSize, number, null));
+      }
+    }
+    slabs = all;
+  }
+
+  /**
    * Returns memory that begins where the processor's pages do: so a block of that size is in one of
    * them, and not in the halves of two, which both have to be looked up.
    */
-  private ByteBuffer newSlab() {
-    return ByteBuffer.allocateDirect((1 << slabShift + pageShift) + SMALLEST)
-        .alignedSlice(SMALLEST);
+  private ByteBuffer allocateSlabs(int count) {
+    int bytes = count << slabShift + pageShift;
+    return ByteBuffer.allocateDirect(bytes + SMALLEST).alignedSlice(SMALLEST);
   }
 
   /** Returns what the whole frame with a number, which the caller has from this pool, is in. */
@@ -229,6 +268,11 @@ final class FramePool {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Returns how many whole frames there is memory for, in use or not. */
+  int frames() {
+    return slabs.length << slabShift;
   }
 
   /** Returns how many whole frames are in use, as such or in part. */

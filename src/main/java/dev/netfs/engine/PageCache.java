@@ -48,7 +48,7 @@ final class PageCache {
     this.budgetFrames = (int) Math.max(4, Math.min(Integer.MAX_VALUE, budget / pageSize));
     this.evictionBatch = Math.max(1, Math.min(32, budgetFrames / 16));
     this.epochBytes = Math.max(pageSize, (long) budgetFrames * pageSize / EPOCHS);
-    this.pool = new FramePool(pageSize);
+    this.pool = new FramePool(pageSize, budgetFrames);
     this.evictable =
         Caffeine.newBuilder()
             .maximumWeight((long) budgetFrames * pageSize / FramePool.SMALLEST)
