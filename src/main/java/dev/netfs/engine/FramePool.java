@@ -196,8 +196,9 @@ final class FramePool {
   }
 
   /**
-   * Doubles the memory, by {@value #MOST_SLABS} slabs at most, and not beyond what is expected. They are allocated in one piece: if
-   * the kernel gives huge pages to memory of this kind, it can for all of it but the ends.
+   * Doubles the memory, by {@value #MOST_SLABS} slabs at most, and not beyond what is expected.
+   * They are allocated in one piece: if the kernel gives huge pages to memory of this kind, it can
+   * for all of it but the ends.
    */
   private void addSlabs() {
     int slabBytes = 1 << slabShift + pageShift;
