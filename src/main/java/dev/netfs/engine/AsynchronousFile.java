@@ -155,6 +155,7 @@ public final class AsynchronousFile {
     private boolean begun;
     private boolean refreshed;
     private boolean flushed;
+    private long errorsBefore;
 
     Reading(ByteBuffer dst, long position) {
       super(dst, position);
@@ -203,9 +204,16 @@ public final class AsynchronousFile {
         }
       }
       int step = DirectIo.step(buffer);
-      if (!flushed && directIo.mustFlush(file, at(), at() + step)) {
+      if (flushed) {
+        file.throwErrorSince(errorsBefore);
+      } else if (directIo.mustFlush(file, at())) {
         flushed = true;
+        errorsBefore = file.inode().errors.now();
         return file.inode().writeback.flushed();
+      }
+      CompletableFuture<?> cut = file.inode().writeback.whileHeld();
+      if (cut != null) {
+        return cut; // the server still has what is cut off here
       }
       flushed = false;
       DirectIo.Download next =
@@ -254,6 +262,7 @@ public final class AsynchronousFile {
     private DirectIo.@Nullable Upload upload;
     private boolean flushed;
     private boolean cached; // begun in memory, and to be ended there
+    private long errorsBefore;
 
     Writing(ByteBuffer src, long position) {
       super(src, position);
@@ -275,11 +284,13 @@ public final class AsynchronousFile {
         end();
         phase = Phase.FLUSH;
         if (file.durability() != OpenMode.Durability.BACK) {
+          errorsBefore = file.inode().errors.now();
           return file.inode().writeback.flushed();
         }
       }
       if (phase == Phase.FLUSH && file.durability() != OpenMode.Durability.BACK) {
         file.throwWritebackError();
+        file.throwErrorSince(errorsBefore);
         phase = Phase.SYNC;
         if (file.durability() != OpenMode.Durability.THROUGH) {
           return file.syncing(file.durability() == OpenMode.Durability.SYNC);
@@ -299,20 +310,21 @@ public final class AsynchronousFile {
     private @Nullable CompletableFuture<?> direct() throws IOException {
       if (upload != null) {
         upload.takeIn(buffer);
-        upload.end();
         upload = null;
+        flushed = false;
       }
       if (!buffer.hasRemaining()) {
         return null;
       }
-      if (!flushed && directIo.intersectsDirty(file, buffer, at())) {
+      if (flushed) {
+        file.throwErrorSince(errorsBefore);
+      } else if (directIo.intersectsDirty(file, buffer, at())) {
         flushed = true;
+        errorsBefore = file.inode().errors.now();
         return file.inode().writeback.flushed();
       }
-      flushed = false;
-      DirectIo.Upload next = directIo.new Upload(file, buffer, at());
-      upload = next;
-      return next.result;
+      upload = directIo.begin(file, buffer, at());
+      return upload == null ? directIo.whenFree(file, buffer, at()) : upload.result;
     }
 
     private void end() {
@@ -328,10 +340,6 @@ public final class AsynchronousFile {
         progress.abandon();
       }
       end();
-      if (upload != null) {
-        upload.end();
-        upload = null;
-      }
     }
 
     @Override

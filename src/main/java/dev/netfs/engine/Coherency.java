@@ -42,6 +42,7 @@ final class Coherency {
 
   private @Nullable Token token;
   private @Nullable Written written;
+  private boolean everChecked;
   private long checkedNanos;
   private long ownChanges;
 
@@ -68,12 +69,13 @@ final class Coherency {
   void adopt(FileInfo info, long nanos) {
     token = Token.of(info);
     written = null;
-    checkedNanos = nanos;
+    checked(nanos);
   }
 
-  /** Takes in that an answer was of no use, since the server may have given it at any moment. */
-  void unclear() {
-    token = null;
+  /** Takes in when the server was asked, and what is in memory was found to be what it had. */
+  void checked(long nanos) {
+    everChecked = true;
+    checkedNanos = nanos;
   }
 
   /** Takes in that nothing proves anything any more. */
@@ -101,6 +103,11 @@ final class Coherency {
   /** Returns a number that moves on with every change of ours. */
   long changes() {
     return ownChanges;
+  }
+
+  /** Returns whether the server was asked less than so many nanoseconds ago. */
+  boolean isChecked(long nowNanos, long withinNanos) {
+    return everChecked && nowNanos - checkedNanos < withinNanos;
   }
 
   /** Returns when the server was last asked, of no account before it was. */

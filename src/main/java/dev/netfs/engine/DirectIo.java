@@ -10,6 +10,7 @@ import java.nio.file.FileSystemException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads and writes that go to the server: exactly the bytes asked for, past the memory cache.
@@ -43,8 +44,12 @@ final class DirectIo {
 
   private int readOnce(OpenFile file, ByteBuffer dst, long position, int wanted, boolean drop)
       throws IOException {
-    if (mustFlush(file, position, position + wanted)) {
-      file.flush();
+    if (mustFlush(file, position)) {
+      file.flushFirst();
+    }
+    CompletableFuture<Void> cut = file.inode().writeback.whileHeld();
+    if (cut != null) {
+      file.await(cut); // the server still has what is cut off here
     }
     Download download = new Download(file, position, wanted, drop);
     try {
@@ -55,13 +60,13 @@ final class DirectIo {
     }
   }
 
-  /** Returns whether what is dirty has to be sent before a range is read from the server. */
-  boolean mustFlush(OpenFile file, long start, long end) {
+  /** Returns whether what is dirty has to be sent before bytes are read from the server. */
+  boolean mustFlush(OpenFile file, long start) {
     Inode inode = file.inode();
     inode.lock.lock();
     try {
-      // What makes the file longer counts too: the server would see its end before it.
-      return inode.writeback.intersects(start, end) || inode.localSize() > inode.remoteSize();
+      // What is behind counts too: it makes the file longer, if another client has cut it.
+      return inode.writeback.end() > start;
     } finally {
       inode.lock.unlock();
     }
@@ -81,6 +86,8 @@ final class DirectIo {
     private final OpenFile file;
     private final long position;
     private final RemoteFile remote;
+    private final long generation;
+    private final Inode.Asked asked;
     private final ByteBuffer memory;
     private final List<CompletableFuture<Integer>> pieces = new ArrayList<>();
 
@@ -95,6 +102,8 @@ final class DirectIo {
       this.position = position;
       this.wanted = wanted;
       this.remote = handle(file, position, position + wanted, drop);
+      this.generation = file.inode().generation();
+      this.asked = file.inode().asking();
       this.memory = ByteBuffer.allocate(wanted);
       for (int at = 0; at < wanted; at += services.rsize()) {
         int from = at;
@@ -128,7 +137,7 @@ final class DirectIo {
         Inode inode = file.inode();
         inode.lock.lock();
         try {
-          inode.serverEndsAt(position + count, inode.generation());
+          inode.serverEndsAt(position + count, generation, asked);
         } finally {
           inode.lock.unlock();
         }
@@ -190,15 +199,15 @@ final class DirectIo {
     long at = position;
     while (src.hasRemaining()) {
       if (intersectsDirty(file, src, at)) {
-        file.flush();
+        file.flushFirst(); // or what could not be sent would overwrite this, later
       }
-      Upload upload = new Upload(file, src, at);
-      try {
-        file.await(upload.result);
-        at += upload.takeIn(src);
-      } finally {
-        upload.end();
+      Upload upload = begin(file, src, at);
+      while (upload == null) {
+        file.await(whenFree(file, src, at));
+        upload = begin(file, src, at);
       }
+      file.await(upload.result);
+      at += upload.takeIn(src);
     }
   }
 
@@ -213,26 +222,59 @@ final class DirectIo {
     }
   }
 
+  /** Returns what completes when it is worth another try to {@link #begin}. */
+  CompletableFuture<?> whenFree(OpenFile file, ByteBuffer src, long position) {
+    return file.inode().writeback.whenFree(position, position + uploadStep(src));
+  }
+
   private int uploadStep(ByteBuffer src) {
     return Math.min(src.remaining(), Math.min(BUFFER, services.wsize()));
   }
 
-  /** The next bytes of a write, on their way to the server. To be ended. */
-  final class Upload {
-    final CompletableFuture<WriteResult> result;
-    private final Inode inode;
-    private final long position;
-    private final RemoteFile remote;
-    private final ByteBuffer memory;
+  /**
+   * Sends bytes that a buffer holds next; its position stays.
+   *
+   * @return null if something else of the range is on its way
+   */
+  @Nullable Upload begin(OpenFile file, ByteBuffer src, long position)
+      throws AsynchronousCloseException {
+    Inode inode = file.inode();
+    long end = position + uploadStep(src);
+    DirectRanges.Range range;
+    RemoteFile remote;
+    inode.lock.lock();
+    try {
+      file.checkNotClosing();
+      range = inode.writeback.beginDirect(position, end);
+      if (range == null) {
+        return null;
+      }
+      remote = inode.handles.writerInUse();
+      inode.sending();
+      inode.serverMayHold(end);
+      inode.dropRange(position, end);
+    } finally {
+      inode.lock.unlock();
+    }
+    services.attributes().changed(inode.path());
+    ByteBuffer memory = ByteBuffer.allocate((int) (end - position));
+    memory.put(0, src, src.position(), memory.limit());
+    return new Upload(file, range, remote, memory);
+  }
 
-    /** Sends bytes that a buffer holds next; its position stays. */
-    Upload(OpenFile file, ByteBuffer src, long position) {
+  /** The next bytes of a write, on their way to the server. */
+  final class Upload {
+    /** Completes when the server has answered and the inode knows. */
+    final CompletableFuture<WriteResult> result;
+
+    private final Inode inode;
+    private final DirectRanges.Range range;
+    private final RemoteFile remote;
+
+    private Upload(OpenFile file, DirectRanges.Range range, RemoteFile remote, ByteBuffer memory) {
       this.inode = file.inode();
-      this.position = position;
-      this.memory = ByteBuffer.allocate(uploadStep(src));
-      memory.put(0, src, src.position(), memory.limit());
-      this.remote = inode.handles.writerInUse();
-      changing(inode, position, memory.limit());
+      this.range = range;
+      this.remote = remote;
       this.result =
           services
               .depth()
@@ -242,43 +284,45 @@ final class DirectIo {
                   () ->
                       remote.call(
                           "write",
-                          open -> inode.locks.write(open, IoSegments.of(memory), position)));
+                          open ->
+                              inode.locks.write(open, IoSegments.of(memory), range.start())))
+              .whenComplete((answer, failure) -> over(answer));
     }
 
-    /** Takes in what the server has taken; moves the buffer's position on and returns how far. */
+    /** Takes in what the server has taken, whether or not anybody waits for it any more. */
+    private void over(@Nullable WriteResult answer) {
+      List<CompletableFuture<Void>> woken;
+      inode.lock.lock();
+      try {
+        if (answer != null && answer.bytes() > 0) {
+          inode.sent(range.start() + answer.bytes());
+          // What arrives while the file is being cut is about to be cut off as well.
+          long end = range.start() + answer.bytes();
+          inode.wrote(Math.min(end, inode.writeback.heldSize()));
+        } else {
+          inode.sending(); // it may have taken some
+        }
+        inode.serverMayHold(range.end()); // an open may have seen a shorter file meanwhile
+        inode.dropRange(range.start(), range.end());
+        woken = inode.writeback.endDirect(range);
+      } finally {
+        inode.lock.unlock();
+      }
+      services.attributes().changed(inode.path());
+      remote.endUse();
+      inode.pageEvicted(); // or not, but it may have waited for this to be forgotten
+      Writeback.wake(woken);
+    }
+
+    /** Returns how much the server has taken; moves the buffer's position on as far. */
     int takeIn(ByteBuffer src) throws IOException {
       int done = (int) Await.result(result).bytes();
       services.stats().bytesToServer.add(done);
       if (done == 0) {
         throw new FileSystemException(inode.path(), null, "the server took no byte");
       }
-      inode.lock.lock();
-      try {
-        inode.sent(position + done);
-        inode.wrote(position + done);
-      } finally {
-        inode.lock.unlock();
-      }
       src.position(src.position() + done);
       return done;
     }
-
-    /** Lets go of the server's handle; what was in memory of the range is out of date. */
-    void end() {
-      changing(inode, position, memory.limit());
-      remote.endUse();
-    }
-  }
-
-  private void changing(Inode inode, long position, int length) {
-    inode.lock.lock();
-    try {
-      inode.sending();
-      inode.serverMayHold(position + length);
-      inode.dropRange(position, position + length);
-    } finally {
-      inode.lock.unlock();
-    }
-    services.attributes().changed(inode.path());
   }
 }

@@ -277,14 +277,14 @@ final class FilesAhead {
     Inode inode = inodes.acquire(path, p -> new Inode(services, inodes, p));
     RemoteFile handle =
         new RemoteFile(services.session(), services.stats(), inode, OpenIntent.READ);
-    long changes = inode.changesSoFar();
+    Inode.Asked asked = inode.asking();
     handle
         .open()
         .whenComplete(
             (info, failure) -> {
               try {
                 // Where it fails nobody is told: who opens the file will hear of it then.
-                if (failure == null && inode.openedAhead(handle, info, changes)) {
+                if (failure == null && inode.openedAhead(handle, info, asked)) {
                   download(inode);
                 } else {
                   handle.retire();

@@ -69,7 +69,8 @@ final class Inode {
   private final FileSizes sizes = new FileSizes();
   private volatile long generation; // written under lock
   private final Coherency coherency = new Coherency(); // guarded by lock
-  private long cuts; // guarded by lock: how often it was made shorter here
+  private final SentEnds sentEnds = new SentEnds(); // guarded by lock
+  private boolean sizeUnsure; // guarded by lock: an open could not tell the size
   private volatile long lastWriteMillis; // written under lock
 
   final InodeDisk onDisk;
@@ -179,11 +180,18 @@ final class Inode {
     return Objects.requireNonNull(lease, "no leases here");
   }
 
-  /** Returns a number that tells whether we have changed the file since: taken before an open. */
-  long changesSoFar() {
+  /**
+   * The moment before the server was asked.
+   *
+   * @param changes tells whether we have changed the file since
+   */
+  record Asked(long changes, long nanos) {}
+
+  /** Returns what is to be remembered of the moment, before the server is asked. */
+  Asked asking() {
     lock.lock();
     try {
-      return coherency.changes();
+      return new Asked(coherency.changes(), services.background().nanoTime());
     } finally {
       lock.unlock();
     }
@@ -195,16 +203,18 @@ final class Inode {
    * @param handle the server's handle, which becomes the one that is used
    * @param info what the server said at the open
    * @param intent how it was opened
-   * @param changesBefore {@link #changesSoFar} before the server was asked
+   * @param asked {@link #asking} before the server was asked
    */
-  void opened(RemoteFile handle, FileInfo info, OpenIntent intent, long changesBefore) {
+  void opened(RemoteFile handle, FileInfo info, OpenIntent intent, Asked asked) {
     Set<RemoteFile> replaced;
     lock.lock();
     try {
       if (intent.truncate() || intent.disposition() == OpenIntent.Disposition.CREATE_NEW) {
-        serverIsEmpty(info);
+        serverIsEmpty(info, asked);
       } else {
-        revalidate(info, changesBefore);
+        if (services.options().cache() != CacheMode.LOOSE || coherency.isKnown() || !isChecked()) {
+          revalidate(info, asked); // else what we wrote since the check is trusted, for a while
+        }
       }
       replaced = handles.opened(handle);
       onDisk.reopened();
@@ -236,7 +246,7 @@ final class Inode {
         if (known == null || !known.isRegularFile()) {
           return false;
         }
-        revalidate(known, coherency.changes(), services.background().nanoTime() - age);
+        revalidate(known, new Asked(coherency.changes(), services.background().nanoTime() - age));
         if (!coherency.isKnown()) {
           return false;
         }
@@ -252,24 +262,23 @@ final class Inode {
   /**
    * Takes in that a file of which nothing is known here was opened ahead of whoever may open it.
    *
-   * @param changesBefore {@link #changesSoFar} before the server was asked
+   * @param asked {@link #asking} before the server was asked
    * @return false if something has come to be known of it meanwhile, which may be newer than the
    *     answer; nothing has happened then
    */
-  boolean openedAhead(RemoteFile handle, FileInfo info, long changesBefore) {
+  boolean openedAhead(RemoteFile handle, FileInfo info, Asked asked) {
     lock.lock();
     try {
       boolean untouched =
           !handles.anyOpen()
               && !coherency.isProvable()
-              && pages.size() == 0
-              && !writeback.isDirty()
-              && coherency.changes() == changesBefore;
+              && isIdle()
+              && coherency.changes() == asked.changes;
       if (!untouched || unlinked || !info.isRegularFile()) {
         return false;
       }
       handles.opened(handle);
-      revalidate(info, changesBefore);
+      revalidate(info, asked);
       return true;
     } finally {
       lock.unlock();
@@ -278,8 +287,8 @@ final class Inode {
 
   /** Returns whether the server was asked within the time for which attributes count as fresh. */
   private boolean isChecked() {
-    return services.background().nanoTime() - coherency.checkedNanos()
-        < services.options().attrTtl().toNanos();
+    return coherency.isChecked(
+        services.background().nanoTime(), services.options().attrTtl().toNanos());
   }
 
   /** Lets go of an open file. */
@@ -313,15 +322,16 @@ final class Inode {
   /** Returns whether the table may forget this inode. By anybody, under any lock. */
   boolean isIdle() {
     // Racy reads are enough: what makes an inode busy goes through the table first.
-    return pages.size() == 0 && !downloading && !writeback.isDirty();
+    return pages.size() == 0 && !downloading && !writeback.isBusy();
   }
 
   // ---- coherence
 
-  private void serverIsEmpty(FileInfo info) {
+  private void serverIsEmpty(FileInfo info, Asked asked) {
     generation++;
-    cuts++;
     changed();
+    sentEnds.cut(coherency.changes());
+    coherency.checked(asked.nanos);
     writeback.forget(0);
     dropClean();
     sizes.serverHas(info.size(), 0); // what is on its way is cut off too
@@ -335,35 +345,41 @@ final class Inode {
   }
 
   /** Compares with what the server says at an open. Under the lock. */
-  private void revalidate(FileInfo info, long changesBefore) {
-    revalidate(info, changesBefore, services.background().nanoTime());
-  }
-
-  private void revalidate(FileInfo info, long changesBefore, long askedNanos) {
+  private void revalidate(FileInfo info, Asked asked) {
     CacheMode mode = services.options().cache();
-    boolean first = !coherency.isKnown() && pages.size() == 0 && !writeback.isDirty();
-    if (!first && mode == CacheMode.IMMUTABLE) {
+    boolean empty = !coherency.isKnown() && pages.size() == 0 && !writeback.isDirty();
+    if (!empty && mode == CacheMode.IMMUTABLE) {
       return;
     }
-    if (!first && mode == CacheMode.LOOSE && isChecked()) {
+    if (asked.changes != coherency.changes() || writeback.isChanging()) {
+      unclear(info, asked);
       return;
     }
-    if (changesBefore != coherency.changes() || writeback.isWriting()) {
-      // The server may have answered before or after our own writes: the answer proves nothing,
-      // and its size must not cut off what we wrote (S3).
-      coherency.unclear();
-      return;
-    }
-    boolean trusted = mode == CacheMode.LOOSE && !coherency.isKnown();
-    if (first || trusted || coherency.matches(info)) {
-      if (!first && mode != CacheMode.LOOSE) {
-        dropUnproven(info);
-      }
-    } else {
-      generation++;
+    if (!empty && coherency.matches(info)) {
+      dropUnproven(info);
+    } else if (!empty || !inflight.isEmpty()) {
+      generation++; // what is on its way may be older than the answer (C1)
       dropClean();
     }
-    adopt(info, askedNanos);
+    adopt(info, asked.nanos);
+  }
+
+  /**
+   * Takes in an answer that the server may have given before or after changes of our own. It proves
+   * nothing, so that another client's change may be hidden in ours: nothing clean is kept, and what
+   * is on its way now is not either once it has arrived. Its size must not cut off what we wrote
+   * (S3).
+   */
+  private void unclear(FileInfo info, Asked asked) {
+    generation++;
+    coherency.lost();
+    writeback.doubt();
+    dropClean();
+    if (writeback.isHeld() || sentEnds.cutSince(asked.changes)) {
+      sizeUnsure = true; // the answer may have been given before the cut
+    } else {
+      takeSize(Math.max(info.size(), sentEnds.since(asked.changes)));
+    }
   }
 
   /** Takes in which state of the server's file what is clean here belongs to. Under the lock. */
@@ -401,6 +417,7 @@ final class Inode {
 
   /** Takes in the server's size, keeping what was written here and not sent. Under the lock. */
   private void takeSize(long size) {
+    sizeUnsure = false;
     sizes.serverHas(size, writeback.end());
   }
 
@@ -408,7 +425,7 @@ final class Inode {
   void reopened(FileInfo info) {
     lock.lock();
     try {
-      if (coherency.isProvable() && !coherency.matches(info) && !writeback.isWriting()) {
+      if (coherency.isProvable() && !coherency.matches(info) && !writeback.isChanging()) {
         generation++;
         dropClean();
         adopt(info, coherency.checkedNanos());
@@ -436,34 +453,17 @@ final class Inode {
   boolean isStill(FileInfo info) {
     lock.lock();
     try {
-      return coherency.isProvable() && coherency.matches(info) && !writeback.isWriting();
+      return coherency.isProvable() && coherency.matches(info) && !writeback.isChanging();
     } finally {
       lock.unlock();
     }
   }
 
-  /** Returns a number that tells whether we have cut the file since. */
-  long cutsSoFar() {
+  /** Returns whether the last answer could not tell the size, since the file was being cut. */
+  boolean isSizeUnsure() {
     lock.lock();
     try {
-      return cuts;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /**
-   * Takes in that another client has made the file longer, as the server said in an answer that may
-   * be older than our own writes, but not than a cut of ours.
-   *
-   * @param cutsBefore {@link #cutsSoFar} before the server was asked
-   */
-  void grown(long size, long cutsBefore) {
-    lock.lock();
-    try {
-      if (cuts == cutsBefore && size > sizes.remote()) {
-        takeSize(size);
-      }
+      return sizeUnsure;
     } finally {
       lock.unlock();
     }
@@ -474,31 +474,38 @@ final class Inode {
     lock.lock();
     try {
       return services.options().cache() != CacheMode.IMMUTABLE
-          && !writeback.isDirty()
-          && coherency.isKnown()
-          && services.background().nanoTime() - coherency.checkedNanos()
-              > services.options().attrTtl().toNanos();
+          && (sizeUnsure || (!writeback.isDirty() && coherency.isKnown() && !isChecked()));
     } finally {
       lock.unlock();
     }
   }
 
   /** Takes in what the server says of the open file, asked because attributes had become old. */
-  void refreshed(FileInfo info, long changesBefore) {
+  void refreshed(FileInfo info, Asked asked) {
     lock.lock();
     try {
-      revalidate(info, changesBefore);
+      revalidate(info, asked);
     } finally {
       lock.unlock();
     }
   }
 
-  /** Takes in that a read found the server's file shorter than we knew. Under the lock. */
-  void serverEndsAt(long end, long seenInGeneration) {
-    if (seenInGeneration == generation && end < sizes.remote() && !writeback.isWriting()) {
-      coherency.lost();
-      takeSize(end);
+  /**
+   * Takes in that a read found the server's file shorter than we knew. Under the lock.
+   *
+   * @param seenInGeneration the generation in which the server was asked
+   * @param asked {@link #asking} before it was
+   */
+  void serverEndsAt(long end, long seenInGeneration, Asked asked) {
+    if (seenInGeneration != generation || end >= sizes.remote()) {
+      return;
     }
+    if (asked.changes != coherency.changes() || writeback.isChanging()) {
+      sizeUnsure = true; // the answer may be older than what we wrote since (S3)
+      return;
+    }
+    coherency.lost();
+    takeSize(end);
   }
 
   /** Drops what cannot be proven by a timestamp that matches: fetched while it was young (C3). */
@@ -623,7 +630,9 @@ final class Inode {
   void sent(long end) {
     changed();
     // While the file is being cut, what was on its way before is about to be cut off as well.
-    sizes.sent(Math.min(end, writeback.heldSize()));
+    long remaining = Math.min(end, writeback.heldSize());
+    sentEnds.add(coherency.changes(), remaining);
+    sizes.sent(remaining);
   }
 
   /**
@@ -642,7 +651,6 @@ final class Inode {
   void cut(long size) {
     int pageSize = services.pages().pageSize();
     generation++;
-    cuts++;
     writeback.forget(size);
     List<Page> behind = new ArrayList<>();
     pages.forEachFrom((size + pageSize - 1) / pageSize, behind::add);
@@ -656,6 +664,10 @@ final class Inode {
     int tail = (int) (size % pageSize);
     Page boundary = tail == 0 ? null : pages.get(size / pageSize);
     if (boundary != null && boundary.tryPin()) {
+      if (writeback.intersects(size, size / pageSize * pageSize + pageSize)) {
+        // What is on its way is sent as it was written, not as zeros (W1).
+        boundary = services.pages().grow(boundary, boundary.frame.size());
+      }
       boundary.zero(tail, boundary.frame.size());
       services.pages().unpin(boundary);
     }
@@ -663,9 +675,10 @@ final class Inode {
     lastWriteMillis = services.background().currentTimeMillis();
   }
 
-  /** Takes in that the server has cut, or extended, its file. Under the lock. */
+  /** Takes in that the server has cut its file. Under the lock. */
   void serverCut(long size) {
     sending();
+    sentEnds.cut(coherency.changes());
     sizes.serverCut(size);
   }
 
@@ -675,6 +688,7 @@ final class Inode {
     generation++;
     dropClean();
     takeSize(sizeBefore);
+    sizeUnsure = true;
   }
 
   /**

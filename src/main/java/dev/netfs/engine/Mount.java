@@ -301,19 +301,21 @@ public final class Mount implements Closeable {
   public OpenFile open(String path, OpenMode mode) throws IOException {
     Inode inode = inodes.acquire(path, p -> new Inode(services, inodes, p));
     boolean opened = false;
-    boolean cutting = false;
+    FileCut cut = null;
     try {
-      if (mode.truncate() && inode.writeback.isDirty()) {
-        cutting = true;
-        forgetDirty(inode);
+      if (mode.truncate()) {
+        // What was written before must not arrive afterwards.
+        cut = FileCut.beginOpen(inode);
       }
       OpenFile file = open(inode, mode.on(options, capabilities().leases()));
       opened = true;
       files.add(file);
       return file;
     } finally {
-      if (cutting) {
-        inode.writeback.release();
+      if (cut != null && opened) {
+        cut.endOpened();
+      } else if (cut != null) {
+        cut.end(false);
       }
       if (!opened) {
         inodes.release(inode);
@@ -334,7 +336,7 @@ public final class Mount implements Closeable {
       }
     }
     RemoteFile handle = new RemoteFile(session, stats, inode, mode.intent());
-    long changes = inode.changesSoFar();
+    Inode.Asked asked = inode.asking();
     String path = inode.path();
     if (mode.write()) {
       attributes.changed(path);
@@ -349,26 +351,13 @@ public final class Mount implements Closeable {
       long took = background.nanoTime() - sent;
       services.link().roundTrip(took);
       services.uplink().roundTrip(took);
-      inode.opened(handle, info, mode.intent(), changes);
+      inode.opened(handle, info, mode.intent(), asked);
     } finally {
       if (mode.write()) {
         attributes.changed(path);
       }
     }
     return new OpenFile(this, services, inode, mode);
-  }
-
-  /** Before an open cuts a file off: what is dirty of it must not arrive afterwards. */
-  private static void forgetDirty(Inode inode) throws IOException {
-    CompletableFuture<Void> settled;
-    inode.lock.lock();
-    try {
-      inode.writeback.hold(0);
-      settled = inode.writeback.settled();
-    } finally {
-      inode.lock.unlock();
-    }
-    Await.result(settled);
   }
 
   /** Notes that an open file is closed. */

@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  * java.nio.channels.spi.AbstractInterruptibleChannel} does.
  */
 public final class OpenFile implements Closeable {
+  /** So often is asked again while others are cutting the file. */
+  private static final int MOST_REFRESHES = 4;
+
   private final Mount mount;
   private final Services services;
   private final Inode inode;
@@ -219,10 +222,7 @@ public final class OpenFile implements Closeable {
   private void written() throws IOException {
     switch (mode.durability()) {
       case BACK -> {}
-      case THROUGH -> {
-        flush();
-        throwWritebackError();
-      }
+      case THROUGH -> flushAll();
       case DATA_SYNC -> force(false);
       case SYNC -> force(true);
     }
@@ -236,51 +236,27 @@ public final class OpenFile implements Closeable {
       flush();
       refresh();
     }
-    long sizeBefore;
-    CompletableFuture<Void> settled;
-    inode.lock.lock();
-    try {
-      if (size >= inode.localSize()) {
-        return;
-      }
-      sizeBefore = Math.max(inode.remoteSize(), inode.writeback.end());
-      inode.writeback.hold(size);
-      inode.cut(size);
-      settled = inode.writeback.settled();
-    } finally {
-      inode.lock.unlock();
+    FileCut cut = FileCut.begin(inode, size);
+    if (cut == null) {
+      return;
     }
+    boolean done = false;
     try {
-      // What was on its way before must have arrived, or the server would extend the file again.
-      Await.result(settled);
-      if (sizeBefore > size) {
-        cutServer(size, sizeBefore);
-      }
+      cutServer(size);
+      done = true;
     } finally {
-      inode.writeback.release();
+      cut.end(done);
       services.attributes().changed(inode.path());
     }
     written();
   }
 
-  private void cutServer(long size, long sizeBefore) throws IOException {
+  private void cutServer(long size) throws IOException {
     RemoteFile remote = inode.handles.writerInUse();
-    boolean done = false;
     try {
       Await.result(remote.call("truncate", open -> open.truncate(size)));
-      done = true;
     } finally {
       remote.endUse();
-      inode.lock.lock();
-      try {
-        if (done) {
-          inode.serverCut(size);
-        } else {
-          inode.serverNotCut(sizeBefore);
-        }
-      } finally {
-        inode.lock.unlock();
-      }
     }
   }
 
@@ -292,16 +268,46 @@ public final class OpenFile implements Closeable {
    */
   public void force(boolean metadata) throws IOException {
     checkUsable();
-    flush();
-    throwWritebackError();
+    flushAll();
     if (mode.write()) {
       await(syncing(metadata));
     }
   }
 
+  /**
+   * Sends everything dirty.
+   *
+   * @throws IOException if something could not be sent, now or since the last call
+   */
+  private void flushAll() throws IOException {
+    long before = inode.errors.now();
+    flush();
+    throwWritebackError();
+    throwErrorSince(before); // if another thread has heard of it, in this same open file
+  }
+
   /** Sends everything dirty and waits for it; failures are noted in the error sequence. */
   void flush() throws IOException {
     inode.writeback.flush(this::await);
+  }
+
+  /**
+   * Sends everything dirty, since what goes past the memory must come after it.
+   *
+   * @throws IOException if that has failed, of which this open file still hears as always
+   */
+  void flushFirst() throws IOException {
+    long before = inode.errors.now();
+    flush();
+    throwErrorSince(before);
+  }
+
+  /** Throws the newest write-back error since the error sequence stood somewhere. */
+  void throwErrorSince(long before) throws IOException {
+    IOException error = inode.errors.since(before, inode.path());
+    if (error != null) {
+      throw error;
+    }
   }
 
   /** Throws the newest write-back error that this open file has not heard of (errseq). */
@@ -317,7 +323,14 @@ public final class OpenFile implements Closeable {
   }
 
   private void refresh() throws IOException {
-    await(refreshing());
+    int tries = 0;
+    do {
+      CompletableFuture<Void> cut = inode.writeback.whileHeld();
+      if (cut != null) {
+        await(cut); // an answer could not be told from one before it
+      }
+      await(refreshing());
+    } while (inode.isSizeUnsure() && ++tries < MOST_REFRESHES);
   }
 
   /**
@@ -326,8 +339,7 @@ public final class OpenFile implements Closeable {
    * @throws AsynchronousCloseException if the file has begun to close
    */
   CompletableFuture<Void> refreshing() throws AsynchronousCloseException {
-    long changes = inode.changesSoFar();
-    long cuts = inode.cutsSoFar();
+    Inode.Asked asked = inode.asking();
     RemoteFile remote;
     inode.lock.lock();
     try {
@@ -338,11 +350,7 @@ public final class OpenFile implements Closeable {
     }
     return remote
         .call("stat", open -> open.stat())
-        .thenAccept(
-            info -> {
-              inode.refreshed(info, changes);
-              inode.grown(info.size(), cuts);
-            })
+        .thenAccept(info -> inode.refreshed(info, asked))
         .whenComplete((done, failure) -> remote.endUse());
   }
 
@@ -521,6 +529,7 @@ public final class OpenFile implements Closeable {
       return;
     }
     closing.complete(null);
+    long before = inode.errors.now();
     try {
       if (mode.write()) {
         inode.writeback.flush(Await::result);
@@ -533,6 +542,7 @@ public final class OpenFile implements Closeable {
       }
     }
     throwWritebackError();
+    throwErrorSince(before);
   }
 
   /**

@@ -78,6 +78,7 @@ final class ReadRequest {
 
   private final RemoteFile file;
   private final long generation;
+  private final Inode.Asked asked;
   private final int pageSize;
   private final long firstPage;
   private final @Nullable Page[] pages;
@@ -119,6 +120,7 @@ final class ReadRequest {
     this.start = start;
     this.end = end;
     this.generation = inode.generation();
+    this.asked = inode.asking();
     this.pageSize = services.pages().pageSize();
     this.firstPage = start / pageSize;
     this.collected = start;
@@ -430,7 +432,7 @@ final class ReadRequest {
     if (outstanding == 0) {
       finished = true;
       if (endOfFile < end && !abandoned) {
-        inode.serverEndsAt(endOfFile, generation);
+        inode.serverEndsAt(endOfFile, generation, asked);
       }
       for (int i = nextPage; i < pages.length; i++) {
         discard(i);

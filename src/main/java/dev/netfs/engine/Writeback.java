@@ -36,9 +36,12 @@ final class Writeback implements DirtyLimit.Owner {
   private final Inode inode;
   private final ExtentSet dirty = new ExtentSet(); // guarded by inode.lock
   private final ExtentSet writing = new ExtentSet(); // guarded by inode.lock
+  private final ExtentSet doubtful =
+      new ExtentSet(); // guarded by inode.lock: of what is on its way
+  private final DirectRanges direct = new DirectRanges(); // guarded by inode.lock
   private final List<CompletableFuture<Void>> settling = new ArrayList<>(); // guarded by inode.lock
-  private int inFlight; // guarded by inode.lock
-  private int holds; // guarded by inode.lock: while above 0 nothing is issued
+  private int inFlight; // guarded by inode.lock: uploads and direct writes
+  private boolean held; // guarded by inode.lock: nothing is issued
   private @Nullable CompletableFuture<Void> unheld; // guarded by inode.lock: for who waits for that
   private long heldSize = Long.MAX_VALUE; // guarded by inode.lock
   private volatile long accounted; // written under inode.lock: what the dirty limit knows of us
@@ -59,6 +62,11 @@ final class Writeback implements DirtyLimit.Owner {
     return anyDirty;
   }
 
+  /** Returns whether any byte is dirty or on its way, by a direct write too. By anybody. */
+  boolean isBusy() {
+    return anyDirty || direct.any();
+  }
+
   /** Returns since when there have been dirty bytes; of no account where there are none. */
   long dirtySinceNanos() {
     return dirtySinceNanos;
@@ -69,9 +77,25 @@ final class Writeback implements DirtyLimit.Owner {
     return accounted;
   }
 
-  /** Returns whether any byte is on its way. Under the inode's lock. */
-  boolean isWriting() {
-    return inFlight > 0;
+  /**
+   * Returns whether the server may be changing its file at this moment, because of us. Under the
+   * inode's lock.
+   */
+  boolean isChanging() {
+    return inFlight > 0 || isHeld();
+  }
+
+  /** Returns whether the file is about to be cut. Under the inode's lock. */
+  boolean isHeld() {
+    return held;
+  }
+
+  /**
+   * Notes that another client may have written over what is on its way now: it is dropped when it
+   * has arrived. Under the inode's lock.
+   */
+  void doubt() {
+    writing.forEachIn(0, Long.MAX_VALUE, doubtful::add);
   }
 
   /** Returns the byte after the last one that is dirty or on its way. Under the inode's lock. */
@@ -129,13 +153,23 @@ final class Writeback implements DirtyLimit.Owner {
   /**
    * Keeps anything from being issued until {@link #release}, since the file is about to be cut.
    * Under the inode's lock.
+   *
+   * @param size to which size what is here is cut; the largest number if it is not
+   * @return null; or, if somebody else cuts the file, what completes when it is worth another try
    */
-  void hold(long size) {
-    holds++;
-    heldSize = Math.min(heldSize, size);
+  @Nullable CompletableFuture<Void> hold(long size) {
+    if (held) {
+      return whileHeld();
+    }
+    held = true;
+    heldSize = size;
+    return null;
   }
 
-  /** Returns to which size the file is being cut, or the largest number. Under the inode's lock. */
+  /**
+   * Returns to which size what is here was cut and the server's is being, or the largest number.
+   * Under the inode's lock.
+   */
   long heldSize() {
     return heldSize;
   }
@@ -143,14 +177,13 @@ final class Writeback implements DirtyLimit.Owner {
   /** Ends a {@link #hold}; who wants to send goes on then. */
   @SuppressWarnings("NullAway") // a future of Void completes with null
   void release() {
-    CompletableFuture<Void> waiting = null;
+    CompletableFuture<Void> waiting;
     inode.lock.lock();
     try {
-      if (--holds == 0) {
-        heldSize = Long.MAX_VALUE;
-        waiting = unheld;
-        unheld = null;
-      }
+      held = false;
+      heldSize = Long.MAX_VALUE;
+      waiting = unheld;
+      unheld = null;
     } finally {
       inode.lock.unlock();
     }
@@ -159,17 +192,74 @@ final class Writeback implements DirtyLimit.Owner {
     }
   }
 
-  /** Returns what completes when nothing is held any more; null if nothing is. */
-  private @Nullable CompletableFuture<Void> whileHeld() {
+  /** Returns what completes when nothing is held any more; null if nothing is. Takes the lock. */
+  @Nullable CompletableFuture<Void> whileHeld() {
     inode.lock.lock();
     try {
-      if (holds > 0 && unheld == null) {
+      if (held && unheld == null) {
         unheld = new CompletableFuture<>();
       }
       return unheld;
     } finally {
       inode.lock.unlock();
     }
+  }
+
+  /**
+   * Takes in that a direct write is about to be sent. Nothing else of the range is sent until {@link
+   * #endDirect}, so that the server takes what is written in order, even if nobody waits for this
+   * write any more: its channel may be closed under it. Under the inode's lock.
+   *
+   * @return null if something else of the range is on its way, which has to be {@linkplain
+   *     #whenFree waited for}
+   */
+  DirectRanges.@Nullable Range beginDirect(long start, long end) {
+    if (isTaken(start, end)) {
+      return null;
+    }
+    inFlight++;
+    return direct.begin(start, end);
+  }
+
+  /**
+   * Takes in that a direct write is over, in one way or another. Under the inode's lock.
+   *
+   * @return what the caller has to complete after letting it go
+   */
+  List<CompletableFuture<Void>> endDirect(DirectRanges.Range range) {
+    direct.end(range);
+    inFlight--;
+    return over();
+  }
+
+  private boolean isTaken(long start, long end) {
+    return held || writing.intersects(start, end) || direct.intersects(start, end);
+  }
+
+  /** Returns what completes when it is worth another try to {@link #beginDirect}. */
+  CompletableFuture<?> whenFree(long start, long end) {
+    CompletableFuture<Void> held = whileHeld();
+    if (held != null) {
+      return held;
+    }
+    inode.lock.lock();
+    try {
+      return isTaken(start, end)
+          ? direct.whenAnyIsOver()
+          : CompletableFuture.completedFuture(true);
+    } finally {
+      inode.lock.unlock();
+    }
+  }
+
+  /** Takes in that something is not on its way any more; returns who is to be woken. */
+  private List<CompletableFuture<Void>> over() {
+    List<CompletableFuture<Void>> woken = direct.takeWaiters();
+    if (inFlight == 0) {
+      woken.addAll(settling);
+      settling.clear();
+    }
+    return woken;
   }
 
   /** Returns a future that completes when nothing is on its way. Under the inode's lock. */
@@ -265,12 +355,13 @@ final class Writeback implements DirtyLimit.Owner {
       if (!inode.locks.isEmpty()) {
         inode.dropLost();
       }
-      if (holds > 0 || dirty.isEmpty()) {
+      if (held || dirty.isEmpty()) {
         return;
       }
       ExtentSet ready = new ExtentSet();
       dirty.forEachIn(
           0, Long.MAX_VALUE, (start, end) -> writing.forEachGapIn(start, end, ready::add));
+      direct.removeFrom(ready);
       ready.forEachIn(
           0,
           Long.MAX_VALUE,
@@ -449,7 +540,7 @@ final class Writeback implements DirtyLimit.Owner {
         problem = new FileSystemException(inode.path(), null, "the server took no byte");
       }
     }
-    List<CompletableFuture<Void>> woken = List.of();
+    List<CompletableFuture<Void>> woken;
     boolean news;
     inode.lock.lock();
     try {
@@ -466,7 +557,7 @@ final class Writeback implements DirtyLimit.Owner {
       } else if (!inode.isUnlinked()) {
         // Without a name there is nowhere to send it later. With one nothing is forgotten; only
         // what was cut off meanwhile needs no sending any more.
-        dirty.add(upload.start, Math.min(upload.end, Math.max(upload.start, inode.localSize())));
+        dirty.add(upload.start, Math.min(upload.end, Math.max(upload.start, heldSize)));
       }
       if (lost) {
         inode.dropLost();
@@ -474,10 +565,11 @@ final class Writeback implements DirtyLimit.Owner {
       unpinSent(upload.start, upload.end);
       upload.pages.forEach(services.pages()::unpin);
       account();
-      if (inFlight == 0) {
-        woken = new ArrayList<>(settling);
-        settling.clear();
+      if (doubtful.intersects(upload.start, upload.end)) {
+        doubtful.remove(upload.start, upload.end);
+        inode.dropRange(upload.start, upload.end);
       }
+      woken = over();
     } finally {
       inode.lock.unlock();
     }
@@ -532,7 +624,7 @@ final class Writeback implements DirtyLimit.Owner {
   }
 
   @SuppressWarnings("NullAway") // a future of Void completes with null
-  private static void wake(List<CompletableFuture<Void>> futures) {
+  static void wake(List<CompletableFuture<Void>> futures) {
     futures.forEach(future -> future.complete(null));
   }
 

@@ -74,4 +74,56 @@ class LateDownloadTest {
       assertThat(all.array()).isEqualTo(expected);
     }
   }
+
+  @Test
+  @Tag("C1")
+  void isNotKeptAfterAnOpenThatMayHaveSeenANewerFile() throws IOException {
+    SimServer server = new SimServer(1);
+    byte[] old = new byte[2 * PAGE];
+    server.put("/f", old);
+    try (Mount mount = server.mount(Map.of("pageSize", PAGE, "readahead", 0));
+        OpenFile file = mount.open("/f", OpenMode.READ);
+        OpenFile direct =
+            mount.open(
+                "/f",
+                new OpenMode(
+                    true,
+                    true,
+                    Disposition.OPEN_EXISTING,
+                    false,
+                    -1,
+                    OpenMode.Durability.BACK,
+                    OpenMode.Caching.DIRECT))) {
+      Inode inode = file.inode();
+      List<ReadRequest> begun;
+      inode.lock.lock();
+      try {
+        begun = mount.reads().plan(inode, 0, PAGE);
+      } finally {
+        inode.lock.unlock();
+      }
+      direct.write(ByteBuffer.wrap(new byte[] {3}), PAGE); // no token is left, and no page
+      server.putRange("/f", 10, new byte[] {1});
+      byte[] now = server.get("/f");
+      try (OpenFile next = mount.open("/f", OpenMode.READ)) {
+        server.putSameTime("/f", old); // what the answer on its way had been made of
+        begun.forEach(ReadRequest::issue);
+        SimServer.eventually(
+            "all has arrived",
+            () -> {
+              inode.lock.lock();
+              try {
+                return inode.inflight.isEmpty();
+              } finally {
+                inode.lock.unlock();
+              }
+            });
+        begun.forEach(ReadRequest::endUse);
+        server.putSameTime("/f", now);
+        ByteBuffer all = ByteBuffer.allocate(2 * PAGE);
+        assertThat(next.read(all, 0)).isEqualTo(2 * PAGE);
+        assertThat(all.array()).isEqualTo(now);
+      }
+    }
+  }
 }

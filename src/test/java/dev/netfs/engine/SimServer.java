@@ -40,6 +40,13 @@ final class SimServer implements ShareProvider {
     void reading(String path, long offset, long count);
   }
 
+  /** Sees what clients do to a file's content, at the moment at which it is done. */
+  interface Changes {
+    void wrote(String client, String path, long offset, byte[] bytes);
+
+    void cut(String client, String path, long size);
+  }
+
   private final Random random;
   final Background time;
   final SimTree tree = new SimTree(this::now);
@@ -97,6 +104,7 @@ final class SimServer implements ShareProvider {
   /** What closing a handle fails with. */
   volatile @Nullable IOException closeFailure;
 
+  volatile @Nullable Changes changes;
   private volatile @Nullable SimShare connection;
 
   /** Handles that nobody has closed, those of lost connections too. */
@@ -112,8 +120,19 @@ final class SimServer implements ShareProvider {
   }
 
   Mount mount(Map<String, ?> options) throws IOException {
+    return mount("server", options);
+  }
+
+  /**
+   * Mounts the server.
+   *
+   * @param client what {@link Changes} calls whoever changes something by this mount
+   */
+  Mount mount(String client, Map<String, ?> options) throws IOException {
     return new Mount(
-        new MountSpec(URI.create("netfs+sim://server/"), ShareOptions.of(options)), this, time);
+        new MountSpec(URI.create("netfs+sim://" + client + "/"), ShareOptions.of(options)),
+        this,
+        time);
   }
 
   /** Lets the server behave from now on. */
@@ -152,6 +171,13 @@ final class SimServer implements ShareProvider {
   synchronized void putRange(String path, long offset, byte[] data) {
     SimTree.File file = tree.fileAt(path);
     file.data.write(offset, data);
+    tree.touch(file);
+  }
+
+  /** Cuts a file, or extends it, as another client would. */
+  synchronized void setSize(String path, long size) {
+    SimTree.File file = tree.fileAt(path);
+    file.data.setSize(size);
     tree.touch(file);
   }
 
@@ -223,7 +249,7 @@ final class SimServer implements ShareProvider {
       throw new ShareConnectException(
           ShareConnectException.Reason.UNREACHABLE, "sim is unreachable", null);
     }
-    SimShare made = new SimShare(this);
+    SimShare made = new SimShare(this, String.valueOf(config.uri().getHost()));
     connection = made;
     return made;
   }

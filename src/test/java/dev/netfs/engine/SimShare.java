@@ -33,12 +33,14 @@ final class SimShare implements Share {
     T run() throws IOException;
   }
 
+  final String client;
   private final SimServer server;
   private final ShareCapabilities capabilities;
   private final Set<Request<?>> outstanding = new LinkedHashSet<>(); // guarded by server
   private volatile boolean connected = true;
 
-  SimShare(SimServer server) {
+  SimShare(SimServer server, String client) {
+    this.client = client;
     this.server = server;
     this.capabilities =
         ShareCapabilities.builder()
@@ -177,11 +179,16 @@ final class SimShare implements Share {
     return reply(
         "open",
         () -> {
-          SimFile file = new SimFile(server, this, path, server.tree.open(path, intent), intent);
+          SimTree.File file = server.tree.open(path, intent);
+          SimServer.Changes changes = server.changes;
+          if (intent.truncate() && changes != null) {
+            changes.cut(client, path, 0);
+          }
+          SimFile opened = new SimFile(server, this, path, file, intent);
           if (server.leased) {
             server.leases.opened(path, intent.lease());
           }
-          return file;
+          return opened;
         });
   }
 
