@@ -284,8 +284,7 @@ final class DirectIo {
                   () ->
                       remote.call(
                           "write",
-                          open ->
-                              inode.locks.write(open, IoSegments.of(memory), range.start())))
+                          open -> inode.locks.write(open, IoSegments.of(memory), range.start())))
               .whenComplete((answer, failure) -> over(answer));
     }
 

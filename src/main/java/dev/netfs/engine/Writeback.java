@@ -206,9 +206,9 @@ final class Writeback implements DirtyLimit.Owner {
   }
 
   /**
-   * Takes in that a direct write is about to be sent. Nothing else of the range is sent until {@link
-   * #endDirect}, so that the server takes what is written in order, even if nobody waits for this
-   * write any more: its channel may be closed under it. Under the inode's lock.
+   * Takes in that a direct write is about to be sent. Nothing else of the range is sent until
+   * {@link #endDirect}, so that the server takes what is written in order, even if nobody waits for
+   * this write any more: its channel may be closed under it. Under the inode's lock.
    *
    * @return null if something else of the range is on its way, which has to be {@linkplain
    *     #whenFree waited for}
@@ -244,9 +244,7 @@ final class Writeback implements DirtyLimit.Owner {
     }
     inode.lock.lock();
     try {
-      return isTaken(start, end)
-          ? direct.whenAnyIsOver()
-          : CompletableFuture.completedFuture(true);
+      return isTaken(start, end) ? direct.whenAnyIsOver() : CompletableFuture.completedFuture(true);
     } finally {
       inode.lock.unlock();
     }

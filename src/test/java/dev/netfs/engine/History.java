@@ -501,7 +501,9 @@ final class History implements SimServer.Changes {
     }
   }
 
-  /** Returns whether its own client cuts it off at this moment, of which the server may not know. */
+  /**
+   * Returns whether its own client cuts it off at this moment, of which the server may not know.
+   */
   private boolean isBeingCut(Operation write, long position) {
     for (Operation cut : operations) {
       if (cut.cut

@@ -61,11 +61,21 @@ final class Schedule {
     server.errorRate = faults && random.nextBoolean() ? 0.05 : 0;
     clients =
         new ScheduleClient[] {
-          new ScheduleClient(this, "a", options(random)), new ScheduleClient(this, "b", options(random)), new ScheduleClient(this, "c", Map.of())
+          new ScheduleClient(this, "a", options(random)),
+          new ScheduleClient(this, "b", options(random)),
+          new ScheduleClient(this, "c", Map.of())
         };
     history.log.add(
-        "rsize " + server.rsize + " wsize " + server.wsize + " delay " + server.maxDelayMicros
-            + " a " + clients[0].options + " b " + clients[1].options);
+        "rsize "
+            + server.rsize
+            + " wsize "
+            + server.wsize
+            + " delay "
+            + server.maxDelayMicros
+            + " a "
+            + clients[0].options
+            + " b "
+            + clients[1].options);
   }
 
   /** Where operations begin and end. */

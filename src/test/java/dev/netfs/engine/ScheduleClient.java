@@ -134,8 +134,7 @@ final class ScheduleClient {
             : Durability.BACK;
     boolean write = !unchanging && random.nextInt(4) != 0;
     boolean cut = write && random.nextInt(8) == 0;
-    return new OpenMode(
-        true, write, Disposition.OPEN_EXISTING, cut, -1, durability, caching);
+    return new OpenMode(true, write, Disposition.OPEN_EXISTING, cut, -1, durability, caching);
   }
 
   @Nullable Opened open(OpenMode mode, String who) {
@@ -261,8 +260,7 @@ final class ScheduleClient {
     appending = true;
     long[] end = new long[1];
     try {
-      if (succeeds(
-          who, () -> end[0] = opened.file.append(ByteBuffer.wrap(append.bytes())))) {
+      if (succeeds(who, () -> end[0] = opened.file.append(ByteBuffer.wrap(append.bytes())))) {
         history.checkSize(view, end[0] - length, end[0] - length, Long.MAX_VALUE);
         append.appended(end[0]);
       } else {
@@ -344,8 +342,11 @@ final class ScheduleClient {
     Mount ending = mounted();
     ending.dropCaches();
     String left =
-        "dirty " + ending.stats().dirtyBytes() + ", in memory "
-            + ending.services().pages().usedBytes() + ", outstanding "
+        "dirty "
+            + ending.stats().dirtyBytes()
+            + ", in memory "
+            + ending.services().pages().usedBytes()
+            + ", outstanding "
             + ending.services().depth().outstanding();
     if (!left.equals("dirty 0, in memory 0, outstanding 0")) {
       throw new AssertionError("left behind: " + left);
