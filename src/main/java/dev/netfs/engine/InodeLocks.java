@@ -6,6 +6,7 @@ import dev.netfs.share.ShareFile;
 import dev.netfs.share.WriteResult;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicReference;
@@ -19,12 +20,12 @@ final class InodeLocks {
   private final AtomicReference<List<HeldLock>> held = new AtomicReference<>(List.of());
 
   boolean isEmpty() {
-    return held.get().isEmpty();
+    return all().isEmpty();
   }
 
   /** Returns the locks at this moment. */
   List<HeldLock> all() {
-    return held.get();
+    return Objects.requireNonNull(held.get());
   }
 
   void add(HeldLock lock) {
@@ -52,7 +53,7 @@ final class InodeLocks {
   }
 
   private @Nullable LockLostException lossIn(long start, long end) {
-    for (HeldLock lock : held.get()) {
+    for (HeldLock lock : all()) {
       LockLostException loss = lock.overlaps(start, end) && !lock.shared ? lock.loss() : null;
       if (loss != null) {
         return loss;

@@ -153,7 +153,7 @@ final class PageTable {
     if (page.isEvicted() || index.get(page.number) != page) {
       ENTRY.compareAndSet(leaf, slot, entry, 0L);
     } else {
-      ENTRY.compareAndSet(leaf, slot, entry, entry ^ BEING_MAPPED ^ MAPPED);
+      ENTRY.compareAndSet(leaf, slot, entry, (entry & ~BEING_MAPPED) | MAPPED);
     }
   }
 
