@@ -26,6 +26,12 @@ final class LinkEstimate {
 
   private static final long ENOUGH = 2 << 20;
 
+  /**
+   * No more is thought to be under way on an assumption: the first round trips of a JVM that has
+   * only just begun look long, and what is asked for in vain lies in the server's memory.
+   */
+  private static final double MOST_ASSUMED = 1 << 20;
+
   /** A request that was sent: when, and how many bytes had arrived by then. */
   record Sent(long nanos, long arrived) {}
 
@@ -101,8 +107,9 @@ final class LinkEstimate {
       if (shortest == Long.MAX_VALUE) {
         return 0;
       }
-      double seen = Math.max(rate, rateBefore);
-      return (long) ((arrived < ENOUGH ? Math.max(seen, ASSUMED_RATE) : seen) * shortest);
+      double seen = Math.max(rate, rateBefore) * shortest;
+      double assumed = arrived < ENOUGH ? Math.min(MOST_ASSUMED, ASSUMED_RATE * shortest) : 0;
+      return (long) Math.max(seen, assumed);
     } finally {
       lock.unlock();
     }

@@ -74,6 +74,14 @@ class LinkEstimateTest {
   }
 
   @Test
+  void notMuchIsAssumedOfAVeryLongWay() {
+    link.roundTrip(500 * MILLI);
+    assertThat(link.bytesUnderWay()).isEqualTo(1 << 20);
+    move(4_000_000, 500 * MILLI);
+    assertThat(link.bytesUnderWay()).as("but all that was seen counts").isEqualTo(4_000_000);
+  }
+
+  @Test
   void theShortestRoundTripCounts() {
     link.roundTrip(20 * MILLI);
     link.roundTrip(90 * MILLI);
@@ -86,11 +94,11 @@ class LinkEstimateTest {
   void whatIsOlderThanTwoEpochsIsForgotten() {
     link.roundTrip(10 * MILLI);
     now += 11_000 * MILLI;
-    link.roundTrip(40 * MILLI);
+    link.roundTrip(20 * MILLI);
     assertThat(link.bytesUnderWay()).as("the epoch before counts").isEqualTo(500_000);
     now += 11_000 * MILLI;
-    link.roundTrip(30 * MILLI);
-    assertThat(link.bytesUnderWay()).as("40 ms and 30 ms are left").isEqualTo(1_500_000);
+    link.roundTrip(15 * MILLI);
+    assertThat(link.bytesUnderWay()).as("20 ms and 15 ms are left").isEqualTo(750_000);
   }
 
   private List<CompletableFuture<Integer>> upload(DepthLimit uploads, int requests, int size) {
