@@ -343,6 +343,7 @@ class HeldLocksTest {
 
   @Test
   @Tag("L1")
+  @Tag("L2")
   void otherHandlesOfTheMountGoThroughTheOneThatHoldsTheLock() throws Exception {
     time.run(
         () -> {
