@@ -5,11 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.netfs.engine.locks.CooperativeLock;
 import dev.netfs.engine.locks.CooperativeLocks;
 import dev.netfs.share.Share;
+import dev.netfs.share.ShareConfig;
 import dev.netfs.share.ShareConnectException;
+import dev.netfs.share.ShareOptions;
 import java.io.IOException;
+import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -31,6 +35,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class CooperativeLocksTest {
   private static final String NAME = "netfs.locks";
   private static final String FILE = "/dir/f";
+  private static final ShareConfig CONFIG =
+      new ShareConfig(URI.create("netfs+sim://server/"), ShareOptions.of(Map.of()));
 
   static LongStream seeds() {
     Long one = Long.getLong(NAME + ".seed");
@@ -130,7 +136,7 @@ class CooperativeLocksTest {
       if (cutOff) {
         throw new ShareConnectException(ShareConnectException.Reason.UNREACHABLE, "cut off", null);
       }
-      Share share = server.connect(null);
+      Share share = server.connect(CONFIG);
       shares.add(share);
       return share;
     }
