@@ -148,8 +148,7 @@ final class RemoteFile {
     if (count) {
       stats.request("open");
     }
-    to.open(inode.path(), intent.reopening())
-        .thenCompose(this::reopened)
+    openAgain(to)
         .whenComplete(
             (opened, failure) -> {
               if (failure != null) {
@@ -161,11 +160,30 @@ final class RemoteFile {
     return opening;
   }
 
-  private CompletionStage<ShareFile> reopened(ShareFile opened) {
-    if (inode.isUnlinked()) {
-      opened.close();
-      return CompletableFuture.failedFuture(nameIsGone());
+  private CompletionStage<ShareFile> openAgain(Share to) {
+    String path = inode.path();
+    return to.open(path, intent.reopening())
+        .handle((opened, failure) -> openedAgain(to, path, opened, failure))
+        .thenCompose(Function.identity());
+  }
+
+  /** What has the name may be another file, if the name has gone, or become another, meanwhile. */
+  private CompletionStage<ShareFile> openedAgain(
+      Share to, String path, @Nullable ShareFile opened, @Nullable Throwable failure) {
+    boolean renamed = !inode.path().equals(path);
+    if (opened != null && !inode.isUnlinked() && !renamed) {
+      return reopened(opened);
     }
+    if (opened != null) {
+      opened.close();
+    }
+    if (renamed && !inode.isUnlinked()) {
+      return openAgain(to);
+    }
+    return CompletableFuture.failedFuture(failure == null ? nameIsGone() : failure);
+  }
+
+  private CompletionStage<ShareFile> reopened(ShareFile opened) {
     boolean unchanged = inode.isStill(opened.openInfo());
     inode.reopened(opened.openInfo());
     Set<Follower> told;

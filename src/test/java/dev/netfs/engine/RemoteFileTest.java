@@ -82,28 +82,47 @@ class RemoteFileTest {
     try (Mount mount = mount();
         OpenFile file = open(mount)) {
       file.write(buffer((byte) 1, (byte) 2), 0);
-      AtomicBoolean first = new AtomicBoolean(true);
-      server.beforeRequest =
-          kind -> {
-            if (kind.equals("open") && first.getAndSet(false)) {
-              delete(mount);
-              server.put("/f", NEW);
-            }
-          };
-      server.cut();
+      whenItIsOpenedAgain(() -> mount.delete("/f"));
       assertThatThrownBy(() -> file.force(false)).isInstanceOf(NoSuchFileException.class);
-      assertThat(first).isFalse();
       assertThat(server.get("/f")).isEqualTo(NEW);
       assertThat(server.openHandles()).isZero();
     }
   }
 
-  private static void delete(Mount mount) {
-    try {
-      mount.delete("/f");
-    } catch (IOException e) {
-      throw new AssertionError(e);
+  @Test
+  @Tag("W3")
+  void whatWasWrittenFollowsARenameThatComesWhileTheFileIsOpenedAgain() throws IOException {
+    server.put("/f", OLD);
+    try (Mount mount = mount();
+        OpenFile file = open(mount)) {
+      file.write(buffer((byte) 1, (byte) 2), 0);
+      whenItIsOpenedAgain(() -> mount.rename("/f", "/g", false, false));
+      file.force(false);
+      assertThat(server.get("/f")).isEqualTo(NEW);
+      assertThat(server.get("/g")).startsWith(1, 2, OLD[2]);
     }
+    assertThat(server.openHandles()).isZero();
+  }
+
+  private interface Change {
+    void run() throws IOException;
+  }
+
+  /** Cuts the connection, and changes something just before the file is opened on the next. */
+  private void whenItIsOpenedAgain(Change change) {
+    AtomicBoolean first = new AtomicBoolean(true);
+    server.beforeRequest =
+        kind -> {
+          if (kind.equals("open") && first.getAndSet(false)) {
+            try {
+              change.run();
+            } catch (IOException e) {
+              throw new AssertionError(e);
+            }
+            server.put("/f", NEW);
+          }
+        };
+    server.cut();
   }
 
   @Test
