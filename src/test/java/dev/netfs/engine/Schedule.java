@@ -40,6 +40,7 @@ final class Schedule {
     this.seed = seed;
     Random random = new Random(seed * 7_919);
     time = new VirtualTime(seed);
+    time.patience = TimeUnit.HOURS.toNanos(10); // small requests to a bad server take their time
     server = new SimServer(seed, time);
     unchanging = random.nextInt(25) == 0;
     offsets = offsets(random);
