@@ -2,6 +2,7 @@ package dev.netfs.engine;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.AsynchronousCloseException;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  * <p>A write fetches nothing: the page it makes is valid only where it was written, and a reader of
  * the gap has it downloaded then. A writer waits only while the mount has more dirty bytes than it
  * may ({@link DirtyLimit}), and meanwhile everything dirty is on its way.
+ *
+ * <p>Nothing is written for an open file that has begun to close: the close has sent what was dirty
+ * before, and the mount may have forgotten the inode since, so that nobody would send the rest.
  */
 final class Writes {
   /** So much dirty data of one file is sent without waiting for a close: a stream keeps flowing. */
@@ -36,7 +40,7 @@ final class Writes {
         if (!services.dirty().tryReserve(step)) {
           awaitRoom(file, step);
         }
-        copyReserved(inode, src, at, step);
+        copyReserved(file, src, at, step);
         at += step;
       }
     } finally {
@@ -45,13 +49,20 @@ final class Writes {
     sendStream(inode);
   }
 
-  /** Copies bytes that room has been reserved for, and gives back what was reserved. */
-  private void copyReserved(Inode inode, ByteBuffer src, long position, int step) {
+  /**
+   * Copies bytes that room has been reserved for, and gives back what was reserved.
+   *
+   * @throws AsynchronousCloseException if the file has begun to close
+   */
+  private void copyReserved(OpenFile file, ByteBuffer src, long position, int step)
+      throws AsynchronousCloseException {
+    Inode inode = file.inode();
     int limit = src.limit();
     try {
       src.limit(src.position() + step);
       inode.lock.lock();
       try {
+        file.checkNotClosing();
         copyIn(inode, src, position);
       } finally {
         inode.lock.unlock();
@@ -88,7 +99,7 @@ final class Writes {
           sendAll();
           return next.over;
         }
-        copyReserved(file.inode(), src, at, step);
+        copyReserved(file, src, at, step);
         at += step;
       }
       sendStream(file.inode());
@@ -145,6 +156,7 @@ final class Writes {
     try {
       inode.lock.lock();
       try {
+        file.checkNotClosing();
         Page there = inode.pages.get(position / pageSize);
         if (there != null && there.tryPin()) {
           services.pages().unpin(there);
