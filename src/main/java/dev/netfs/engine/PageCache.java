@@ -213,13 +213,26 @@ final class PageCache {
   }
 
   private void evict(Page page) {
-    if (page.tryEvict()) {
-      // First the zero point, then the index: whoever misses the page finds the point raised.
-      page.inode.raiseZeroPoint((page.number + 1) * pageSize);
-      page.inode.pages.remove(page);
+    if (evict(page, pageSize)) {
       pool.release(page.frame);
       page.inode.pageEvicted();
     }
+  }
+
+  /**
+   * Takes a page out of its file, by anybody, under any lock.
+   *
+   * @return whether it has gone and its frame is the caller's: nobody had a pin on it
+   */
+  static boolean evict(Page page, int pageSize) {
+    // First the zero point, then the page, then the index: whoever finds no page, or one that he
+    // cannot pin, finds the point raised. Where the page stays, the server is asked once in vain.
+    page.inode.raiseZeroPoint((page.number + 1) * pageSize);
+    if (!page.tryEvict()) {
+      return false;
+    }
+    page.inode.pages.remove(page);
+    return true;
   }
 
   /** Returns how many bytes of memory hold file content now, or cannot hold any other page's. */

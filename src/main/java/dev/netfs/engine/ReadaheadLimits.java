@@ -124,6 +124,11 @@ final class ReadaheadLimits {
     return background.nanoTime();
   }
 
+  /** Returns how many bytes all streams hold. */
+  long held() {
+    return held.get();
+  }
+
   /** Notes that a stream holds so many bytes more, or (negative) fewer. */
   void hold(ReadStream stream, long bytes, boolean any) {
     held.addAndGet(bytes);

@@ -236,7 +236,7 @@ final class Reads {
   }
 
   /** Sees to it that the next reader of a page that is valid as a whole needs only the table. */
-  private static void keepMapped(Inode inode, Page page) {
+  static void keepMapped(Inode inode, Page page) {
     PageTable table = inode.pages.table;
     if (!page.isPlain() || table.use(page)) {
       return;
@@ -382,6 +382,8 @@ final class Reads {
               });
       services.pages().unpin(page);
       count = gapEnd[0] - offset;
+    } else if (position < inode.zeroPoint()) {
+      return; // it has been evicted since, and its bytes are the server's: look again
     }
     for (int i = 0; i < count; i++) {
       dst.put((byte) 0);
