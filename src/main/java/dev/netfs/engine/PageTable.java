@@ -199,4 +199,9 @@ final class PageTable {
   void clear() {
     leaves = EMPTY;
   }
+
+  @Override
+  public String toString() {
+    return "PageTable[" + leaves.length + " leaves]";
+  }
 }

@@ -9,14 +9,17 @@ import org.junit.jupiter.api.Test;
 class HotCounterTest {
   private final HotCounter counter = new HotCounter();
 
+  private Thread toAdd(int times, long n) {
+    return new Thread(
+        () -> {
+          for (int i = 0; i < times; i++) {
+            counter.add(n);
+          }
+        });
+  }
+
   private Thread adding(int times, long n) {
-    Thread thread =
-        new Thread(
-            () -> {
-              for (int i = 0; i < times; i++) {
-                counter.add(n);
-              }
-            });
+    Thread thread = toAdd(times, n);
     thread.start();
     return thread;
   }
@@ -32,6 +35,22 @@ class HotCounterTest {
       thread.join();
     }
     assertThat(counter.sum()).isEqualTo(150L * 10_000 * 3);
+  }
+
+  @Test
+  void losesNothingOfThreadsWhosePlaceIsTheSame() throws InterruptedException {
+    List<Thread> threads = new ArrayList<>();
+    for (int i = 0; i < 2 * 64 + 1; i++) {
+      Thread thread = toAdd(2_000_000, 1);
+      if (i % 64 == 0) {
+        threads.add(thread); // numbers are given when threads are made
+      }
+    }
+    threads.forEach(Thread::start);
+    for (Thread thread : threads) {
+      thread.join();
+    }
+    assertThat(counter.sum()).isEqualTo(3L * 2_000_000);
   }
 
   @Test

@@ -229,9 +229,10 @@ class PageTableTest {
 
   @Test
   void aPageThatIsNotMappedIsOfNoUse() {
+    mapped(5, 6);
     Page page = page(4, 7);
     assertThat(table.use(page)).isFalse();
-    assertThat(table.use(page(1000, 7))).isFalse();
+    assertThat(table.use(page(1000, 7))).as("nothing near is mapped either").isFalse();
     assertUnmapped(4);
   }
 
@@ -239,7 +240,9 @@ class PageTableTest {
   void goesWhenTheLastPageHasGone() {
     Page page = mapped(4, 7);
     index.remove(page);
+    assertThat(table).hasToString("PageTable[1 leaves]");
     index.trim();
+    assertThat(table).hasToString("PageTable[0 leaves]");
     assertUnmapped(4);
     mapped(4, 9);
   }
