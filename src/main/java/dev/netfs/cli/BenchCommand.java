@@ -125,9 +125,10 @@ final class BenchCommand implements Callable<Integer> {
       names = "--peers",
       split = ",",
       paramLabel = "PEER",
-      defaultValue = "local,sftp,mina",
+      defaultValue = "local,sftp,smbclient,mina",
       description =
-          "What netfs is compared to, of local, sftp, mina (default: all of them), or none.")
+          "What netfs is compared to, of local, sftp, smbclient, mina (default: all of them that"
+              + " the server knows), or none.")
   private Set<String> peers = new TreeSet<>();
 
   @Option(
@@ -135,9 +136,10 @@ final class BenchCommand implements Callable<Integer> {
       paramLabel = "URI",
       defaultValue = "auto",
       description =
-          "sshd: OpenSSH's server, started for the occasion; embedded: the one of the demo, far"
-              + " slower; auto: sshd where it is installed; or the URI of a directory, in which one"
-              + " is made for the benchmark and deleted at the end.")
+          "sshd: OpenSSH's server, started for the occasion; smbd: Samba's, encrypted, or"
+              + " smbd-signed; embedded: the one of the demo, far slower; auto: sshd where it is"
+              + " installed; or the URI of a directory, in which one is made for the benchmark and"
+              + " deleted at the end.")
   private String server = "";
 
   @Option(
@@ -215,7 +217,7 @@ final class BenchCommand implements Callable<Integer> {
     Thread hook = new Thread(() -> DemoCommand.deleteQuietly(directory), "netfs-bench-clean-up");
     Runtime.getRuntime().addShutdownHook(hook);
     try {
-      boolean local = List.of("auto", "sshd", "embedded").contains(server);
+      boolean local = List.of("auto", "sshd", "embedded", "smbd", "smbd-signed").contains(server);
       data = local ? Files.createTempDirectory(serverParent(directory), "netfs-bench-data-") : null;
       Report report;
       try (BenchServer running = start(directory, data)) {
@@ -337,9 +339,18 @@ final class BenchCommand implements Callable<Integer> {
         throw new UsageException(
             "--server "
                 + Terminal.visible(server)
-                + ": has to be auto, sshd, embedded, or a URI such as netfs+sftp://me@server/dir");
+                + ": has to be auto, sshd, smbd, smbd-signed, embedded, or a URI such as"
+                + " netfs+sftp://me@server/dir");
       }
       return RemoteBenchServer.mount(server, mounting, main.terminal(), directory);
+    }
+    if (server.startsWith("smbd")) {
+      if (!Bench.hasSmbd()) {
+        throw new UsageException(
+            "--server " + server + ": there is no smbd here; install Samba's server and smbclient");
+      }
+      return Bench.startSmbd(
+          Files.createDirectory(directory.resolve("smbd")), data, server.equals("smbd"));
     }
     if (server.equals("embedded") || (server.equals("auto") && !Bench.hasSshd())) {
       return new EmbeddedBenchServer(directory, data);

@@ -33,8 +33,9 @@ class BenchCommandTest {
         "--rounds 0 | --rounds 0: has to be 1 at least",
         "--files 0 | --files 0: has to be 1 at least",
         "--only W1,W99 | --only W99: is not known; there are W1, W10, W2, W2all",
-        "--peers scp | --peers scp: is not known; there are local, mina, sftp",
-        "--server tftp | --server tftp: has to be auto, sshd, embedded, or a URI such as",
+        "--peers scp | --peers scp: is not known; there are local, mina, sftp, smbclient",
+        "--server tftp | --server tftp: has to be auto, sshd, smbd, smbd-signed, embedded, or a URI"
+            + " such as",
         "--server http://x/ | --server: has to be a URI such as netfs+sftp://me@server/dir",
         "--server netfs+sftp://me:s3cret@server/dir | a password with --password-file",
         "--mount . | --mount: needs --server with the URI of the directory it shows",

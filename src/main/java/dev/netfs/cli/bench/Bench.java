@@ -71,6 +71,22 @@ public final class Bench {
     return new SshdServer(home, data);
   }
 
+  /** Returns whether a Samba server can be started here. */
+  public static boolean hasSmbd() {
+    return SmbdServer.program().isPresent();
+  }
+
+  /**
+   * Starts a Samba server.
+   *
+   * @param home an empty directory for its configuration
+   * @param data the directory that it serves
+   * @param encrypted whether clients are to encrypt, or only to sign
+   */
+  public static BenchServer startSmbd(Path home, Path data, boolean encrypted) throws IOException {
+    return new SmbdServer(home, data, encrypted);
+  }
+
   private static List<Workload> all() {
     return Stream.of(StreamWorkloads.all(), RandomWorkloads.all(), TreeWorkloads.all())
         .flatMap(List::stream)
@@ -126,7 +142,7 @@ public final class Bench {
     private final Fixture here;
     private final Fixture there;
     private final List<Contestant> contestants = new ArrayList<>();
-    private final @Nullable SftpProgram sftp;
+    private final @Nullable StockClient stock;
     private final @Nullable Fixture mounted;
 
     Field(Line line, Fixture here, Fixture there) throws IOException {
@@ -143,11 +159,9 @@ public final class Bench {
         contestants.add(new MountContestant(mount, mounted));
       }
       Optional<BenchServer.Login> login = server.login();
-      Optional<Path> program = Programs.find("sftp");
-      boolean withSftp = settings.peers().contains("sftp") && program.isPresent();
-      sftp =
-          withSftp && login.isPresent()
-              ? new SftpProgram(program.orElseThrow(), login.orElseThrow(), line)
+      stock =
+          server instanceof StockServer itself && settings.peers().contains(itself.stockName())
+              ? itself.stockClient(line).orElse(null)
               : null;
       if (settings.peers().contains("mina") && login.isPresent()) {
         contestants.add(new MinaContestant(login.orElseThrow(), line));
@@ -165,17 +179,17 @@ public final class Bench {
           turns.add(turn(workload, contestant, fixture));
         }
       }
-      SftpProgram program = sftp;
-      Workload.SftpWork command = workload.sftp();
+      StockClient program = stock;
+      Workload.StockWork command = workload.stock();
       if (program != null && command != null) {
         here.large();
         turns.add(
             new Turn(
-                "sftp",
+                program.name(),
                 false,
                 round -> {
                   Run run = run(there.root(), there, round, true, wire());
-                  command.run(program, server.login().orElseThrow().directory(), run);
+                  command.run(program, run);
                   return run.sample();
                 }));
       }
@@ -269,8 +283,8 @@ public final class Bench {
       for (Contestant contestant : contestants) {
         contestant.close();
       }
-      if (sftp != null) {
-        sftp.close();
+      if (stock != null) {
+        stock.close();
       }
     }
   }

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 
-/** The SFTP server that a benchmark is run against. */
+/** The server that a benchmark is run against. */
 public interface BenchServer extends Closeable {
   /** Returns what it is, for the report. */
   String description();

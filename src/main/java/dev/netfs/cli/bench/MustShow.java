@@ -40,6 +40,8 @@ final class MustShow {
     all.atLeast("3c", "W5", Where.FAR, "of the link", 0.90, Row::ofLink);
     all.atLeast("3d", "W5", Where.NEAR, "of sftp put", 1.0, row -> row.ratio("sftp"));
     all.atLeast("3e", "W5", Where.FAR, "of sftp put", 1.0, row -> row.ratio("sftp"));
+    all.atLeast("D5a", "W1", Where.NEAR, "of smbclient get", 0.9, row -> row.ratio("smbclient"));
+    all.atLeast("D5b", "W5", Where.NEAR, "of smbclient put", 0.9, row -> row.ratio("smbclient"));
     all.atLeast(
         "3f",
         "W10",

@@ -1,81 +1,65 @@
 package dev.netfs.cli.bench;
 
-import java.io.BufferedReader;
-import java.io.Closeable;
 import java.io.IOException;
-import java.io.Writer;
-import java.nio.charset.Charset;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
 import java.util.List;
 
-/**
- * A session of OpenSSH's {@code sftp}, which stays connected, so that what is measured is the
- * transfer and not the start of a program.
- */
-final class SftpProgram implements Closeable {
-  private static final String DONE = "netfs-bench-done";
-  private static final int KEPT_LINES = 5;
-
-  private final Process process;
-  private final Writer commands;
-  private final BufferedReader output;
+/** OpenSSH's {@code sftp}. */
+final class SftpProgram implements StockClient {
+  private final CommandSession session;
+  private final String directory;
 
   SftpProgram(Path program, BenchServer.Login login, Line line) throws IOException {
-    process =
-        new ProcessBuilder(
-                List.of(
-                    program.toString(),
-                    "-q",
-                    "-F",
-                    "/dev/null",
-                    "-b",
-                    "-",
-                    "-P",
-                    Integer.toString(line.address().getPort()),
-                    "-i",
-                    login.privateKey().toString(),
-                    "-o",
-                    "IdentitiesOnly=yes",
-                    // The server is the benchmark's own, on loopback, and is sent no secret.
-                    "-o",
-                    "StrictHostKeyChecking=no",
-                    "-o",
-                    "UserKnownHostsFile=/dev/null",
-                    "-o",
-                    "LogLevel=ERROR",
-                    login.user() + "@127.0.0.1"))
-            .redirectErrorStream(true)
-            .start();
-    commands = process.outputWriter(Charset.defaultCharset());
-    output = process.inputReader(Charset.defaultCharset());
-    run("pwd");
+    directory = login.directory();
+    session =
+        new CommandSession(
+            name(),
+            List.of(
+                program.toString(),
+                "-q",
+                "-F",
+                "/dev/null",
+                "-b",
+                "-",
+                "-P",
+                Integer.toString(line.address().getPort()),
+                "-i",
+                login.privateKey().toString(),
+                "-o",
+                "IdentitiesOnly=yes",
+                // The server is the benchmark's own, on loopback, and is sent no secret.
+                "-o",
+                "StrictHostKeyChecking=no",
+                "-o",
+                "UserKnownHostsFile=/dev/null",
+                "-o",
+                "LogLevel=ERROR",
+                login.user() + "@127.0.0.1"));
+    session.run("pwd");
   }
 
-  /** Runs a command of sftp's, and returns when it is done. */
-  void run(String command) throws IOException {
-    commands.write(command + "\n!echo " + DONE + "\n");
-    commands.flush();
-    ArrayDeque<String> last = new ArrayDeque<>();
-    for (String line = output.readLine(); line != null; line = output.readLine()) {
-      if (line.strip().equals(DONE)) {
-        return;
-      }
-      last.add(line);
-      if (last.size() > KEPT_LINES) {
-        last.remove();
-      }
-    }
-    throw new BenchException("sftp failed: " + String.join("; ", last));
+  @Override
+  public String name() {
+    return "sftp";
   }
 
-  /** Names a file for a command. */
-  static String quoted(String name) {
-    return '"' + name.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
+  @Override
+  public void get(String remote, Path local) throws IOException {
+    session.run("get " + there(remote) + " " + CommandSession.quoted(local.toString()));
+  }
+
+  /** With {@code -f}, which asks the server to have it on its disk, as {@code force} does. */
+  @Override
+  public void put(Path local, String remote) throws IOException {
+    session.run("put -f " + CommandSession.quoted(local.toString()) + " " + there(remote));
+  }
+
+  private String there(String remote) {
+    return CommandSession.quoted(directory + "/" + remote);
   }
 
   @Override
   public void close() {
-    process.destroy();
+    session.close();
   }
 }

@@ -24,7 +24,7 @@ import java.util.concurrent.locks.LockSupport;
  * benchmark, with keys made for the occasion. It speaks AES-128-GCM only, so that all clients use
  * the same cipher.
  */
-final class SshdServer implements BenchServer {
+final class SshdServer implements StockServer {
   private static final String HOST = "127.0.0.1";
   private static final Duration PATIENCE = Duration.ofSeconds(20);
   private static final int ATTEMPTS = 5;
@@ -196,6 +196,19 @@ final class SshdServer implements BenchServer {
   @Override
   public Optional<Login> login() {
     return Optional.of(new Login(user, home.resolve("id"), data.toString()));
+  }
+
+  @Override
+  public String stockName() {
+    return "sftp";
+  }
+
+  @Override
+  public Optional<StockClient> stockClient(Line line) throws IOException {
+    Optional<Path> sftp = Programs.find("sftp");
+    return sftp.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new SftpProgram(sftp.orElseThrow(), login().orElseThrow(), line));
   }
 
   @Override

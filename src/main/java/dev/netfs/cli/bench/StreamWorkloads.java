@@ -32,10 +32,10 @@ final class StreamWorkloads {
                 Workload.ALL,
                 Fixture::large,
                 StreamWorkloads::readOnce)
-            .sftp(
-                (sftp, directory, run) -> {
+            .stock(
+                (client, run) -> {
                   run.start();
-                  sftp.run("get " + SftpProgram.quoted(directory + "/" + LARGE) + " /dev/null");
+                  client.get(LARGE, Path.of("/dev/null"));
                   run.stop(run.settings().size() / MB);
                 }));
     all.add(
@@ -70,7 +70,7 @@ final class StreamWorkloads {
                 Workload.ALL,
                 fixture -> {},
                 StreamWorkloads::write)
-            .sftp(StreamWorkloads::put));
+            .stock(StreamWorkloads::put));
     all.add(
         Workload.cold(
             "W10",
@@ -175,19 +175,14 @@ final class StreamWorkloads {
     }
   }
 
-  /** With {@code -f}, which asks the server to have it on its disk, as {@code force} does. */
-  private static void put(SftpProgram sftp, String directory, Run run) throws IOException {
+  private static void put(StockClient client, Run run) throws IOException {
     Path local = run.localFile();
     Path target = run.fixture().fresh("written").resolve("new.bin");
     run.start();
-    sftp.run(
-        "put -f "
-            + SftpProgram.quoted(local.toString())
-            + " "
-            + SftpProgram.quoted(directory + "/written/new.bin"));
+    client.put(local, "written/new.bin");
     run.stop(run.settings().size() / MB);
     if (Files.size(target) != run.settings().size()) {
-      throw new BenchException("sftp put did not write it all");
+      throw new BenchException(client.name() + " put did not write it all");
     }
     run.fixture().fresh("written");
   }

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param options of netfs's mount
  * @param prepare makes the files that it needs
  * @param work does it once, with the stopwatch around what counts
- * @param sftp does it by a command of {@code sftp}; null if it has none for that
+ * @param stock does it by a command of {@code sftp} or {@code smbclient}; null if there is none
  */
 record Workload(
     String id,
@@ -29,7 +29,7 @@ record Workload(
     Map<String, String> options,
     Preparation prepare,
     Work work,
-    @Nullable SftpWork sftp) {
+    @Nullable StockWork stock) {
 
   static final Set<String> ALL = Set.of("local", "mina", "mount");
   static final Set<String> LOCAL = Set.of("local", "mount");
@@ -42,8 +42,8 @@ record Workload(
     void run(Run run) throws IOException;
   }
 
-  interface SftpWork {
-    void run(SftpProgram sftp, String directory, Run run) throws IOException;
+  interface StockWork {
+    void run(StockClient client, Run run) throws IOException;
   }
 
   static Workload cold(
@@ -57,15 +57,15 @@ record Workload(
   }
 
   Workload onFirstLinkOnly() {
-    return new Workload(id, title, unit, cold, false, rivals, options, prepare, work, sftp);
+    return new Workload(id, title, unit, cold, false, rivals, options, prepare, work, stock);
   }
 
   Workload option(String name, String value) {
     return new Workload(
-        id, title, unit, cold, everyLink, rivals, Map.of(name, value), prepare, work, sftp);
+        id, title, unit, cold, everyLink, rivals, Map.of(name, value), prepare, work, stock);
   }
 
-  Workload sftp(SftpWork how) {
+  Workload stock(StockWork how) {
     return new Workload(id, title, unit, cold, everyLink, rivals, options, prepare, work, how);
   }
 }
