@@ -29,6 +29,9 @@ import java.util.Map;
  *     is known; 0 without one
  * @param diskFailures how often something could not be read from the disk cache or written to it,
  *     or did not prove itself; nobody but this counter hears of it
+ * @param backlog how many files have something on the local disk that the server may not have yet
+ * @param conflicts how many files somebody else had changed when what was written here was to be
+ *     sent, which is beside them now
  */
 public record NetfsStats(
     Map<String, Long> requests,
@@ -47,7 +50,9 @@ public record NetfsStats(
     long bytesFromDisk,
     long bytesToDisk,
     long diskBytes,
-    long diskFailures) {
+    long diskFailures,
+    long backlog,
+    long conflicts) {
 
   public NetfsStats {
     requests = Map.copyOf(requests);

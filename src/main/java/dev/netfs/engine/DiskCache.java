@@ -5,6 +5,7 @@ import dev.netfs.fscache.CacheKey;
 import dev.netfs.fscache.CacheLimits;
 import dev.netfs.fscache.CoherencyData;
 import dev.netfs.fscache.Cookie;
+import dev.netfs.fscache.DirtyLog;
 import dev.netfs.fscache.FsCache;
 import dev.netfs.fscache.Volume;
 import dev.netfs.fscache.WrongKeyException;
@@ -15,6 +16,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
@@ -147,6 +149,16 @@ final class DiskCache implements Closeable {
             failed(e);
           }
         });
+  }
+
+  /** Makes a log of what is not sent yet. */
+  DirtyLog newDirtyLog(String path, CoherencyData base) throws IOException {
+    return volume.newDirtyLog(path, base);
+  }
+
+  /** Takes over what JVMs that are gone have not sent. */
+  List<DirtyLog> takeOverDirtyLogs() throws IOException {
+    return volume.takeOverDirtyLogs();
   }
 
   /** Notes that local I/O failed, or that something is wrong here: no caller hears of it. */

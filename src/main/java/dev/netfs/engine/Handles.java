@@ -26,6 +26,10 @@ final class Handles {
   private final Inode inode;
   private @Nullable RemoteFile reader;
   private @Nullable RemoteFile writer;
+
+  /** What is written with while no channel is open for writing, from one request to the next. */
+  private @Nullable RemoteFile kept;
+
   private int opens;
 
   /** The handle that locks are held through: while there is one, everything goes through it. */
@@ -186,11 +190,44 @@ final class Handles {
       if (writer != null) {
         return inUse(writer);
       }
+      if (kept != null) {
+        return inUse(kept);
+      }
       RemoteFile temporary = inUse(make(WRITE));
       temporary.retire();
       return temporary;
     } finally {
       inode.lock.unlock();
+    }
+  }
+
+  /**
+   * Has one handle used for all that is written from now on, where no channel has one, until {@link
+   * #dropWriter}. Takes the inode's lock.
+   */
+  void keepWriter() {
+    inode.lock.lock();
+    try {
+      if (writer == null && kept == null) {
+        kept = make(WRITE);
+      }
+    } finally {
+      inode.lock.unlock();
+    }
+  }
+
+  /** Ends what {@link #keepWriter} began, if it did. Takes the inode's lock. */
+  void dropWriter() {
+    RemoteFile unused;
+    inode.lock.lock();
+    try {
+      unused = kept;
+      kept = null;
+    } finally {
+      inode.lock.unlock();
+    }
+    if (unused != null) {
+      unused.retire();
     }
   }
 

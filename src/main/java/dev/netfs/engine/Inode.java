@@ -75,6 +75,9 @@ final class Inode {
 
   final InodeDisk onDisk;
 
+  /** What keeps closes from waiting for the server; null where they do. */
+  final @Nullable DeferredFile deferred;
+
   Inode(Services services, InodeTable table, String path) {
     this.services = services;
     this.table = table;
@@ -84,7 +87,12 @@ final class Inode {
         services.options().cache() == CacheMode.STRICT && services.session().capabilities().leases()
             ? new InodeLease(this, services.background())
             : null;
-    this.writeback = new Writeback(services, this);
+    Deferred all = services.deferred();
+    this.deferred =
+        all == null || !services.options().isDeferred()
+            ? null
+            : new DeferredFile(services, this, all);
+    this.writeback = new Writeback(services, this, deferred);
     this.handles = new Handles(services, this);
   }
 
@@ -216,6 +224,9 @@ final class Inode {
           revalidate(info, asked); // else what we wrote since the check is trusted, for a while
         }
       }
+      if (deferred != null) {
+        deferred.seen(info);
+      }
       replaced = handles.opened(handle);
       onDisk.reopened();
     } finally {
@@ -322,7 +333,10 @@ final class Inode {
   /** Returns whether the table may forget this inode. By anybody, under any lock. */
   boolean isIdle() {
     // Racy reads are enough: what makes an inode busy goes through the table first.
-    return pages.size() == 0 && !downloading && !writeback.isBusy();
+    return pages.size() == 0
+        && !downloading
+        && !writeback.isBusy()
+        && (deferred == null || !deferred.hasLog());
   }
 
   // ---- coherence
@@ -393,6 +407,9 @@ final class Inode {
   private void changed() {
     coherency.changed();
     onDisk.changed();
+    if (deferred != null) {
+      deferred.changed();
+    }
   }
 
   /** Returns what the disk may have of the file as it is now, or null. Under the lock. */

@@ -100,6 +100,7 @@ public final class Mount implements Closeable {
             options.locks() == MountOptions.Locks.COOPERATIVE
                 ? new CooperativeLocks(new LockSurroundings(background, session))
                 : null,
+            disk == null ? null : new Deferred(disk, options),
             stats,
             options.rsize() > 0 ? options.rsize() : capabilities.rsize(),
             wsize);
@@ -108,10 +109,13 @@ public final class Mount implements Closeable {
     directIo = new DirectIo(services);
     directories = new Directories(services, keepsAttributes);
     filesAhead = new FilesAhead(services, reads, directories);
-    long age = options.writebackAge().toMillis();
+    long age = options.sendingAge().toMillis();
     long period = Math.max(10, Math.min(1000, age / 2));
     flusher =
         background.repeat(() -> background.execute(this::sendAged), period, TimeUnit.MILLISECONDS);
+    if (services.deferred() != null && !isReadOnly()) {
+      services.deferred().recover(this);
+    }
   }
 
   private ShareSession connect(MountSpec spec, ShareProvider provider) throws IOException {
@@ -162,9 +166,12 @@ public final class Mount implements Closeable {
     long now = background.nanoTime();
     for (Inode inode : inodes.all()) {
       Writeback writeback = inode.writeback;
+      if (inode.deferred != null) {
+        inode.deferred.tick();
+      }
       if (writeback.isDirty()
           && (writeback.isRetryDue()
-              || now - writeback.dirtySinceNanos() > options.writebackAge().toNanos())) {
+              || now - writeback.dirtySinceNanos() > options.sendingAge().toNanos())) {
         writeback.issueIfDue();
       }
     }
@@ -213,7 +220,8 @@ public final class Mount implements Closeable {
         services.pages().usedBytes(),
         services.dirty().bytes(),
         disk == null ? 0 : disk.usage(),
-        disk == null ? 0 : disk.failures());
+        disk == null ? 0 : disk.failures(),
+        services.deferred() == null ? 0 : services.deferred().backlog());
   }
 
   /**
@@ -277,13 +285,20 @@ public final class Mount implements Closeable {
       }
     }
     try {
-      sync();
+      if (options.isDeferred()) {
+        Deferred.drain(services, root.toString());
+      } else {
+        sync();
+      }
     } catch (IOException e) {
       failure = Errors.add(failure, e);
     }
     session.close();
     if (services.cooperative() != null) {
       services.cooperative().close();
+    }
+    if (services.deferred() != null) {
+      services.deferred().close();
     }
     if (disk != null) {
       disk.close();
@@ -302,10 +317,15 @@ public final class Mount implements Closeable {
     Inode inode = inodes.acquire(path, p -> new Inode(services, inodes, p));
     boolean opened = false;
     FileCut cut = null;
+    DeferredFile ending = null;
     try {
       if (mode.truncate()) {
         // What was written before must not arrive afterwards.
         cut = FileCut.beginOpen(inode);
+        ending = inode.deferred;
+      }
+      if (ending != null) {
+        ending.beginEnding();
       }
       OpenFile file = open(inode, mode.on(options, capabilities().leases()));
       opened = true;
@@ -316,6 +336,9 @@ public final class Mount implements Closeable {
         cut.endOpened();
       } else if (cut != null) {
         cut.end(false);
+      }
+      if (ending != null) {
+        ending.ended(opened);
       }
       if (!opened) {
         inodes.release(inode);
@@ -457,12 +480,24 @@ public final class Mount implements Closeable {
 
   private void deleteAs(String path, boolean directory) throws IOException {
     openBeforeNameGoes(path);
-    change(
-        path,
-        "delete",
-        share -> directory ? share.deleteDirectory(path) : share.deleteFile(path),
-        failure -> failure instanceof NoSuchFileException);
-    inodes.remove(path);
+    Inode inode = inodes.find(path);
+    DeferredFile ending = inode == null ? null : inode.deferred;
+    FileCut cut = ending == null ? null : ending.beginLosingName();
+    boolean gone = false;
+    try {
+      change(
+          path,
+          "delete",
+          share -> directory ? share.deleteDirectory(path) : share.deleteFile(path),
+          failure -> failure instanceof NoSuchFileException);
+      inodes.remove(path);
+      gone = true;
+    } finally {
+      if (ending != null && cut != null) {
+        ending.ended(gone);
+        cut.endOpened();
+      }
+    }
     forgetOnDisk(path);
     directories.gone(path);
   }
@@ -519,6 +554,13 @@ public final class Mount implements Closeable {
     }
     openBeforeNameGoes(target);
     boolean directory = mayBeDirectory(source);
+    if (options.isDeferred()) {
+      Deferred.sendBelow(services, source, target);
+    }
+    Inode replaced = inodes.find(target);
+    DeferredFile ending = replaced == null ? null : replaced.deferred;
+    FileCut cut = ending == null ? null : ending.beginLosingName();
+    boolean gone = false;
     attributes.treeChanged();
     try {
       Await.result(
@@ -527,6 +569,7 @@ public final class Mount implements Closeable {
               share -> share.rename(source, target, replaces),
               failure -> failure instanceof NoSuchFileException));
       inodes.remove(target);
+      gone = true;
       inodes.rename(source, target);
       if (directory) {
         forgetTreeOnDisk(source);
@@ -546,6 +589,10 @@ public final class Mount implements Closeable {
       throw refused;
     } finally {
       attributes.renamed(source, target);
+      if (ending != null && cut != null) {
+        ending.ended(gone);
+        cut.endOpened();
+      }
     }
   }
 
@@ -561,6 +608,13 @@ public final class Mount implements Closeable {
       forgetOnDisk(path); // the time may be one that its content has had before
     }
     change(path, "setattr", share -> share.setAttributes(path, change, followLinks), Replay.NEVER);
+    if (change.modified() != null) {
+      Inode inode = inodes.find(path);
+      if (inode != null && inode.deferred != null) {
+        inode.deferred.settle();
+        inode.deferred.touched();
+      }
+    }
     if (followLinks) {
       attributes.treeChanged(); // the path may be a link to anywhere
     }

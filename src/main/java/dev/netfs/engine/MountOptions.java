@@ -5,6 +5,7 @@ import dev.netfs.share.ShareOptions;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 
 /**
@@ -22,7 +23,8 @@ import java.util.Set;
  * @param wsize the most bytes of one write, 0 for what the share proposes
  * @param depth how many requests at once, 0 for what the share proposes
  * @param locks who honours byte-range locks
- * @param writeThrough whether every write reaches the server before it returns
+ * @param write what a write, and a close, waits for
+ * @param uploadDeadline how long what is deferred may be kept from the server
  * @param timeout how long one request may take
  * @param retries how often a request is made again after a lost connection
  * @param disk the cache on disk
@@ -39,7 +41,8 @@ record MountOptions(
     int wsize,
     int depth,
     Locks locks,
-    boolean writeThrough,
+    Write write,
+    Duration uploadDeadline,
     Duration timeout,
     int retries,
     DiskOptions disk) {
@@ -52,6 +55,30 @@ record MountOptions(
     COOPERATIVE,
     /** This JVM. */
     LOCAL
+  }
+
+  /** What a write, and a close, waits for: the option {@code write}. */
+  enum Write {
+    BACK,
+    THROUGH,
+    DEFERRED
+  }
+
+  /** Returns whether every write reaches the server before it returns. */
+  boolean writeThrough() {
+    return write == Write.THROUGH;
+  }
+
+  /** Returns whether a close waits for the local disk only. */
+  boolean isDeferred() {
+    return write == Write.DEFERRED;
+  }
+
+  /** Returns how old dirty bytes get before they are sent unasked. */
+  Duration sendingAge() {
+    return isDeferred() && uploadDeadline.compareTo(writebackAge) < 0
+        ? uploadDeadline
+        : writebackAge;
   }
 
   /** Returns how many requests may be outstanding at once on a session. */
@@ -75,7 +102,8 @@ record MountOptions(
           "locks",
           "timeout",
           "retries",
-          "write");
+          "write",
+          "uploadDeadline");
 
   private static Set<String> names(String... own) {
     Set<String> all = new HashSet<>(DiskOptions.NAMES);
@@ -111,6 +139,7 @@ record MountOptions(
             options.choice(
                 "cache", "close-to-open", "close-to-open", "strict", "loose", "immutable", "none"));
     Duration attrTtl = options.duration("attrTtl", Duration.ofSeconds(3));
+    Write write = write(options, cache);
     return new MountOptions(
         cache,
         cache == CacheMode.IMMUTABLE ? FOREVER : attrTtl,
@@ -129,9 +158,30 @@ record MountOptions(
           case "local" -> Locks.LOCAL;
           default -> Locks.SERVER;
         },
-        "through".equals(options.choice("write", "back", "back", "through")),
+        write,
+        options.duration("uploadDeadline", Duration.ofMinutes(10)),
         options.duration("timeout", Duration.ofSeconds(60)),
         options.integer("retries", 5, 0, 1000),
         DiskOptions.of(options));
+  }
+
+  private static Write write(ShareOptions options, CacheMode cache) {
+    String write = options.choice("write", "back", "back", "through", "deferred");
+    boolean deferred = write.equals("deferred");
+    if (deferred && options.path("disk") == null) {
+      throw new IllegalArgumentException(
+          "option 'write=deferred' needs option 'disk', the directory to keep in what is not sent");
+    }
+    if (deferred && (cache == CacheMode.NONE || cache == CacheMode.STRICT)) {
+      throw new IllegalArgumentException(
+          "options 'write=deferred' and 'cache="
+              + options.string("cache")
+              + "' exclude each other");
+    }
+    if (!deferred && options.isSet("uploadDeadline")) {
+      throw new IllegalArgumentException(
+          "option 'uploadDeadline' is of no use without 'write=deferred'");
+    }
+    return Write.valueOf(write.toUpperCase(Locale.ROOT));
   }
 }

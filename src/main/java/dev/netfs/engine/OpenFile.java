@@ -232,6 +232,10 @@ public final class OpenFile implements Closeable {
   public void truncate(long size) throws IOException {
     checkUsable();
     throwWritebackError();
+    if (inode.deferred != null && inode.writeback.isDirty()) {
+      flush(); // so that the log need not tell of the cut
+      throwWritebackError();
+    }
     if (caching() != OpenMode.Caching.CACHED) {
       flush();
       refresh();
@@ -248,6 +252,9 @@ public final class OpenFile implements Closeable {
       cut.end(done);
       services.attributes().changed(inode.path());
     }
+    if (inode.deferred != null) {
+      inode.deferred.cut(size);
+    }
     written();
   }
 
@@ -261,17 +268,28 @@ public final class OpenFile implements Closeable {
   }
 
   /**
-   * Sends what was written to the server, on its stable storage where the share can ask for that.
+   * Sends what was written to the server, on its stable storage where the share can ask for that;
+   * on a mount that defers, has it on the local disk's.
    *
    * @param metadata whether the attributes have to be there too
    * @throws IOException if something could not be sent, now or since the last call
    */
   public void force(boolean metadata) throws IOException {
     checkUsable();
+    if (persist()) {
+      throwWritebackError();
+      return;
+    }
     flushAll();
     if (mode.write()) {
       await(syncing(metadata));
     }
+  }
+
+  /** Has what was written on the local disk, where that is enough; returns whether it is. */
+  private boolean persist() {
+    DeferredFile deferred = inode.deferred;
+    return deferred != null && deferred.persist();
   }
 
   /**
@@ -531,7 +549,7 @@ public final class OpenFile implements Closeable {
     closing.complete(null);
     long before = inode.errors.now();
     try {
-      if (mode.write()) {
+      if (mode.write() && !persist()) {
         inode.writeback.flush(Await::result);
       }
     } finally {
@@ -555,7 +573,11 @@ public final class OpenFile implements Closeable {
       return;
     }
     closing.complete(null);
-    inode.writeback.issue();
+    if (inode.deferred != null) {
+      services.background().execute(inode.deferred::persist);
+    } else {
+      inode.writeback.issue();
+    }
     CompletableFuture<Void> settled;
     inode.lock.lock();
     try {

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param inodes what is known of files
  * @param disk the cache on disk, or null
  * @param cooperative the locks that are kept on the share, if the mount is to have such; or null
+ * @param deferred what is acknowledged and not sent, or null where there is no cache on disk
  * @param stats the counters
  * @param rsize the most bytes of one read
  * @param wsize the most bytes of one write
@@ -37,6 +38,7 @@ record Services(
     InodeTable inodes,
     @Nullable DiskCache disk,
     @Nullable CooperativeLocks cooperative,
+    @Nullable Deferred deferred,
     Stats stats,
     int rsize,
     int wsize) {}

@@ -15,6 +15,7 @@ final class Stats {
   final LongAdder bytesFromZero = new LongAdder();
   final LongAdder bytesFromDisk = new LongAdder();
   final LongAdder bytesToDisk = new LongAdder();
+  final LongAdder conflicts = new LongAdder();
   final LongAdder retries = new LongAdder();
   final LongAdder reconnects = new LongAdder();
 
@@ -28,7 +29,8 @@ final class Stats {
     requests.computeIfAbsent(kind, k -> new LongAdder()).increment();
   }
 
-  NetfsStats snapshot(long cachedBytes, long dirtyBytes, long diskBytes, long diskFailures) {
+  NetfsStats snapshot(
+      long cachedBytes, long dirtyBytes, long diskBytes, long diskFailures, int backlog) {
     Map<String, Long> counts = new HashMap<>();
     requests.forEach((kind, count) -> counts.put(kind, count.sum()));
     return new NetfsStats(
@@ -48,6 +50,8 @@ final class Stats {
         bytesFromDisk.sum(),
         bytesToDisk.sum(),
         diskBytes,
-        diskFailures);
+        diskFailures,
+        backlog,
+        conflicts.sum());
   }
 }

@@ -52,9 +52,18 @@ final class Writeback implements DirtyLimit.Owner {
   private volatile boolean anyDirty; // written under inode.lock
   private volatile long dirtySinceNanos; // written under inode.lock
 
-  Writeback(Services services, Inode inode) {
+  /**
+   * Where closes do not wait for the server: what keeps dirty bytes back until they may be sent.
+   */
+  private final @Nullable DeferredFile deferred;
+
+  /** For who waits until what is dirty may be sent. */
+  private @Nullable CompletableFuture<Void> gate; // guarded by inode.lock
+
+  Writeback(Services services, Inode inode, @Nullable DeferredFile deferred) {
     this.services = services;
     this.inode = inode;
+    this.deferred = deferred;
   }
 
   /** Returns whether any byte is dirty or on its way. By anybody. */
@@ -123,6 +132,38 @@ final class Writeback implements DirtyLimit.Owner {
     return unsent;
   }
 
+  /** Returns what of a range the server does not have yet. Under the inode's lock. */
+  ExtentSet unsent(long start, long end) {
+    ExtentSet unsent = new ExtentSet();
+    dirty.forEachIn(start, end, unsent::add);
+    writing.forEachIn(start, end, unsent::add);
+    return unsent;
+  }
+
+  /** As {@link #unsent}, of all of the file. Takes the inode's lock. */
+  ExtentSet unsentAll() {
+    inode.lock.lock();
+    try {
+      return unsent(0, Long.MAX_VALUE);
+    } finally {
+      inode.lock.unlock();
+    }
+  }
+
+  /** Copies bytes that are not sent. Under the inode's lock. */
+  void copy(long start, long end, ByteBuffer dst) {
+    int pageSize = services.pages().pageSize();
+    for (long at = start; at < end; ) {
+      int from = (int) (at % pageSize);
+      int step = (int) Math.min(end - at, pageSize - from);
+      Page page = inode.pages.get(at / pageSize);
+      if (page == null || page.readLocked(from, dst, step) < step) {
+        throw new IllegalStateException("a dirty page is gone: " + inode.path() + " " + at);
+      }
+      at += step;
+    }
+  }
+
   /** Makes bytes dirty that were written to a page, on which the caller has a pin. */
   void markDirty(Page page, long start, long end) {
     if (!page.dirtyPin && page.tryPin()) {
@@ -132,6 +173,9 @@ final class Writeback implements DirtyLimit.Owner {
       dirtySinceNanos = services.background().nanoTime();
     }
     dirty.add(start, end);
+    if (deferred != null) {
+      deferred.wrote(start, end);
+    }
     account();
   }
 
@@ -144,6 +188,9 @@ final class Writeback implements DirtyLimit.Owner {
   void forget(long from, long to) {
     long end = Math.min(to, dirty.last());
     dirty.remove(from, to);
+    if (deferred != null) {
+      deferred.forgot(from, to);
+    }
     if (end > from) {
       unpinSent(from, end);
     }
@@ -260,6 +307,60 @@ final class Writeback implements DirtyLimit.Owner {
     return woken;
   }
 
+  /** Returns whether what is dirty may not be sent yet. Under the inode's lock. */
+  private boolean isKeptBack() {
+    return deferred != null && !deferred.isOpen() && !dirty.isEmpty();
+  }
+
+  /** Returns what completes when what is dirty is not kept back any more; null if it is not. */
+  private @Nullable CompletableFuture<Void> whileKeptBack() {
+    inode.lock.lock();
+    try {
+      if (!isKeptBack()) {
+        return null;
+      }
+      if (gate == null) {
+        gate = new CompletableFuture<>();
+      }
+      return gate;
+    } finally {
+      inode.lock.unlock();
+    }
+  }
+
+  /** Takes in that what is dirty may be sent, or that nothing is any more, or that it cannot be. */
+  @SuppressWarnings("NullAway") // a future of Void completes with null
+  void letGo() {
+    CompletableFuture<Void> waiting;
+    inode.lock.lock();
+    try {
+      waiting = gate;
+      gate = null;
+    } finally {
+      inode.lock.unlock();
+    }
+    if (waiting != null) {
+      waiting.complete(null);
+    }
+  }
+
+  /** Takes in that what is dirty cannot be sent now; whoever waits for it hears of it. */
+  void cannotBegin(Throwable problem) {
+    boolean news;
+    inode.lock.lock();
+    try {
+      news = askers > 0 || failures == 0;
+      rest(true);
+    } finally {
+      inode.lock.unlock();
+    }
+    if (news) {
+      inode.errors.record(Await.cause(problem));
+    }
+    services.dirty().failed(this);
+    letGo();
+  }
+
   /** Returns a future that completes when nothing is on its way. Under the inode's lock. */
   @SuppressWarnings("NullAway") // a future of Void completes with null
   CompletableFuture<Void> settled() {
@@ -348,13 +449,18 @@ final class Writeback implements DirtyLimit.Owner {
 
   private void issue(boolean wholeRequests) {
     List<Upload> uploads = new ArrayList<>();
+    boolean keptBack = false;
     inode.lock.lock();
     try {
       if (!inode.locks.isEmpty()) {
         inode.dropLost();
       }
-      if (held || dirty.isEmpty()) {
+      keptBack = isKeptBack();
+      if (held || dirty.isEmpty() || keptBack) {
         return;
+      }
+      if (deferred != null) {
+        deferred.sending();
       }
       ExtentSet ready = new ExtentSet();
       dirty.forEachIn(
@@ -382,6 +488,9 @@ final class Writeback implements DirtyLimit.Owner {
       account();
     } finally {
       inode.lock.unlock();
+      if (keptBack && deferred != null && !wholeRequests) {
+        deferred.open(); // and goes on then
+      }
     }
     RemoteFile file = inode.handles.writerInUse();
     try {
@@ -457,6 +566,11 @@ final class Writeback implements DirtyLimit.Owner {
   private CompletableFuture<Void> flushed(long heard, int rounds) {
     if (rounds == 0 || !anyDirty || inode.errors.now() != heard) {
       return CompletableFuture.completedFuture(null);
+    }
+    CompletableFuture<Void> kept = whileKeptBack();
+    if (kept != null && deferred != null) {
+      deferred.open();
+      return kept.thenCompose(done -> flushed(heard, rounds));
     }
     CompletableFuture<Void> held = whileHeld();
     if (held != null) {
@@ -566,6 +680,9 @@ final class Writeback implements DirtyLimit.Owner {
       if (doubtful.intersects(upload.start, upload.end)) {
         doubtful.remove(upload.start, upload.end);
         inode.dropRange(upload.start, upload.end);
+      }
+      if (deferred != null) {
+        deferred.sent(!anyDirty, inFlight == 0, problem != null);
       }
       woken = over();
     } finally {

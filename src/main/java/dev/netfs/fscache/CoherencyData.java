@@ -2,7 +2,11 @@ package dev.netfs.fscache;
 
 import dev.netfs.share.FileInfo;
 import dev.netfs.share.FileType;
+import java.io.IOException;
 import java.nio.file.attribute.FileTime;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +44,39 @@ public record CoherencyData(
         info.modified(),
         info.version(),
         key == null ? null : key.toString());
+  }
+
+  /** Puts it into a record's fields. */
+  void put(Map<String, Object> fields) {
+    Instant time = modified.toInstant();
+    fields.put("type", type.name());
+    fields.put("size", size);
+    fields.put("modified", time.getEpochSecond());
+    fields.put("nanos", time.getNano());
+    if (version != null) {
+      fields.put("version", version);
+    }
+    if (fileKey != null) {
+      fields.put("fileKey", fileKey);
+    }
+  }
+
+  /**
+   * Reads what {@link #put} has put into a record.
+   *
+   * @throws IOException if the fields make no sense
+   */
+  static CoherencyData of(Records.Fields fields) throws IOException {
+    try {
+      return new CoherencyData(
+          FileType.valueOf(fields.text("type")),
+          fields.number("size", 0, Long.MAX_VALUE),
+          FileTime.from(Instant.ofEpochSecond(fields.number("modified"), fields.number("nanos"))),
+          fields.optionalText("version"),
+          fields.optionalText("fileKey"));
+    } catch (IllegalArgumentException | DateTimeException | ArithmeticException e) {
+      throw new IOException("a state that makes no sense", e);
+    }
   }
 
   /**

@@ -1,12 +1,8 @@
 package dev.netfs.fscache;
 
-import dev.netfs.share.FileType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.attribute.FileTime;
 import java.security.SecureRandom;
-import java.time.DateTimeException;
-import java.time.Instant;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -62,17 +58,7 @@ record CookieHeader(String path, CoherencyData coherency, int granule, byte[] ge
   @Nullable ByteBuffer encode(Sealer sealer, ByteBuffer binding) {
     Map<String, Object> fields = new LinkedHashMap<>();
     fields.put("path", path);
-    fields.put("type", coherency.type().name());
-    fields.put("size", coherency.size());
-    Instant modified = coherency.modified().toInstant();
-    fields.put("modified", modified.getEpochSecond());
-    fields.put("nanos", modified.getNano());
-    if (coherency.version() != null) {
-      fields.put("version", coherency.version());
-    }
-    if (coherency.fileKey() != null) {
-      fields.put("fileKey", coherency.fileKey());
-    }
+    coherency.put(fields);
     fields.put("granule", granule);
     fields.put("generation", generation);
     ByteBuffer record = ByteBuffer.wrap(Records.encode(fields));
@@ -114,16 +100,10 @@ record CookieHeader(String path, CoherencyData coherency, int granule, byte[] ge
       }
       return new CookieHeader(
           fields.text("path"),
-          new CoherencyData(
-              FileType.valueOf(fields.text("type")),
-              fields.number("size", 0, Long.MAX_VALUE),
-              FileTime.from(
-                  Instant.ofEpochSecond(fields.number("modified"), fields.number("nanos"))),
-              fields.optionalText("version"),
-              fields.optionalText("fileKey")),
+          CoherencyData.of(fields),
           (int) granule,
           fields.bytes("generation", GENERATION));
-    } catch (IllegalArgumentException | DateTimeException | ArithmeticException e) {
+    } catch (IllegalArgumentException e) {
       throw new IOException("a header that makes no sense", e);
     }
   }

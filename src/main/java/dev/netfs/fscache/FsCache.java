@@ -200,12 +200,18 @@ public final class FsCache implements Closeable {
       }
       paused = false;
     }
+    long hard = limits.size() + limits.size() / 20; // culling needs a moment
+    return hasSpace() && usage.get() + bytes <= Math.max(hard, limits.size());
+  }
+
+  /** Returns whether as much of the file system is free as has to be for anything to be written. */
+  boolean hasSpace() {
+    long now = System.nanoTime();
     if (now - spaceCheckedNanos >= SPACE_CHECK_NANOS) {
       spaceCheckedNanos = now;
       spaceLeft = freePercent() >= limits.stop();
     }
-    long hard = limits.size() + limits.size() / 20; // culling needs a moment
-    return spaceLeft && usage.get() + bytes <= Math.max(hard, limits.size());
+    return spaceLeft;
   }
 
   /** Returns how much of the file system is free, in percent; 100 where nobody can say. */

@@ -20,6 +20,7 @@ import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
@@ -48,6 +49,7 @@ public final class Volume implements Closeable {
   private final VolumeHeader header;
   private final byte @Nullable [] headerFile;
   private final Sealer sealer;
+  private final DirtyLogs dirty;
   private final Scratch.Pool scratch = new Scratch.Pool();
   private final SecureRandom random = new SecureRandom();
   private final ReentrantLock[] stripes = new ReentrantLock[STRIPES];
@@ -75,6 +77,7 @@ public final class Volume implements Closeable {
     this.header = header;
     this.headerFile = headerFile;
     this.sealer = new Sealer(header.key(), random);
+    this.dirty = new DirtyLogs(this, directory.resolve("dirty"));
     Arrays.setAll(stripes, i -> new ReentrantLock());
   }
 
@@ -91,6 +94,10 @@ public final class Volume implements Closeable {
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("this JVM has no SHA-256", e);
     }
+  }
+
+  Path directory() {
+    return directory;
   }
 
   FsCache cache() {
@@ -395,6 +402,31 @@ public final class Volume implements Closeable {
     } finally {
       lockChannelLock.unlock();
     }
+  }
+
+  /**
+   * Makes a log of what is written to an object before its server has it, which is on stable
+   * storage once it was forced. To be closed or deleted.
+   *
+   * @param base which state of the server's file it is written over
+   * @throws IOException if it cannot be made, or cannot be kept from other JVMs
+   */
+  public DirtyLog newDirtyLog(String path, CoherencyData base) throws IOException {
+    return dirty.create(path, base);
+  }
+
+  /**
+   * Takes over the logs that JVMs which are gone have left; each is got by one who asks, in
+   * whatever JVM. To be closed or deleted.
+   *
+   * @throws IOException if they cannot be looked for
+   */
+  public List<DirtyLog> takeOverDirtyLogs() throws IOException {
+    return dirty.takeOver();
+  }
+
+  DirtyLogs dirtyLogs() {
+    return dirty;
   }
 
   /** Removes what is here of an object, in whatever state. */

@@ -1,0 +1,662 @@
+package dev.netfs.engine;
+
+import dev.netfs.fscache.CoherencyData;
+import dev.netfs.fscache.DirtyLog;
+import dev.netfs.share.FileInfo;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.NoSuchFileException;
+import java.util.Objects;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What {@code write=deferred} adds to one file's {@link Writeback}: its dirty bytes are on the
+ * local disk, in a {@link DirtyLog}, when a {@code close} or {@code force} has returned (W3), and
+ * they are sent later, if the server's file is still in the state that they were written over (W4).
+ *
+ * <p><b>The gate.</b> Dirty bytes are kept back until it is open. It opens when it is time to send
+ * them, by way of a question to the server: whether the file is in the state ({@link #base}) that
+ * it had when the first of them was written. If not, somebody else has changed it, and what is
+ * dirty goes {@linkplain ConflictCopy beside} it. The gate closes when all is sent, or some of it
+ * could not be: then the file may be in a state of our own making, which {@link #isOurs} tells.
+ *
+ * <p><b>Concurrency.</b> {@link #persisting} is held while the log is written, and by who is about
+ * to end what the file holds; it comes before the inode's lock. The rest is guarded by that one.
+ */
+final class DeferredFile {
+  private static final System.Logger LOG = System.getLogger("dev.netfs.engine");
+
+  /** How far a server's clock may be off, and how late a request may arrive. */
+  private static final long SLACK_MILLIS = 60_000;
+
+  /** So often the log is told that something is still being sent. */
+  private static final long RENEW_MILLIS = 10_000;
+
+  private final Services services;
+  private final Inode inode;
+  private final Deferred deferred;
+  private final ReentrantLock persisting = new ReentrantLock();
+  private @Nullable DirtyLog log; // guarded by persisting
+  private volatile boolean hasLog; // written under persisting
+
+  private long markedMillis; // guarded by persisting: when the log was told that we are sending
+
+  /** What was written and is not in the log; some of it may have been sent since. */
+  private final ExtentSet unpersisted = new ExtentSet(); // guarded by inode.lock
+
+  private @Nullable CoherencyData base; // guarded by inode.lock; null if nobody knows
+  private boolean open; // guarded by inode.lock
+  private boolean opening; // guarded by inode.lock
+  private boolean failed; // guarded by inode.lock: some of what was sent since it was opened
+  private long sendingMillis; // guarded by inode.lock: when something was last sent over base, or 0
+  private boolean late; // guarded by inode.lock: the deadline is over, and that was logged
+
+  DeferredFile(Services services, Inode inode, Deferred deferred) {
+    this.services = services;
+    this.inode = inode;
+    this.deferred = deferred;
+  }
+
+  // ---- told by the inode and its write-back, under the inode's lock
+
+  /** Returns whether there is something on the local disk that may not be sent. By anybody. */
+  boolean hasLog() {
+    return hasLog;
+  }
+
+  /** Returns whether what is dirty may be sent. */
+  boolean isOpen() {
+    return open;
+  }
+
+  void wrote(long start, long end) {
+    unpersisted.add(start, end);
+  }
+
+  void forgot(long from, long to) {
+    unpersisted.remove(from, to);
+  }
+
+  /** Takes in what the server said at an open. */
+  void seen(FileInfo info) {
+    if (!inode.writeback.isDirty()) {
+      base = CoherencyData.of(info);
+      sendingMillis = 0;
+    }
+  }
+
+  /**
+   * Takes in that we change the server's file; if not by sending what is dirty, nobody knows how.
+   */
+  void changed() {
+    if (!open) {
+      base = null;
+    }
+  }
+
+  /** Takes in that something is sent. */
+  void sending() {
+    sendingMillis = services.background().currentTimeMillis();
+  }
+
+  /**
+   * Takes in how a sending ended.
+   *
+   * @param all whether nothing is dirty any more
+   * @param settled whether nothing is on its way any more
+   */
+  void sent(boolean all, boolean settled, boolean hasFailed) {
+    failed |= hasFailed;
+    if (!settled || !open) {
+      return;
+    }
+    if (failed) {
+      open = false;
+      services.background().execute(inode.handles::dropWriter);
+    } else if (all) {
+      services.background().execute(this::finish);
+    }
+  }
+
+  // ---- making it durable
+
+  /**
+   * Has all that is dirty on stable storage here.
+   *
+   * @return false if it cannot be: then it has to be sent (C4)
+   */
+  boolean persist() {
+    persisting.lock();
+    try {
+      return inode.isUnlinked() || persistLocked();
+    } finally {
+      persisting.unlock();
+    }
+  }
+
+  private boolean persistLocked() {
+    DirtyLog known = log;
+    if (known != null && known.size() > deferred.logLimit()) {
+      return false;
+    }
+    ExtentSet taken = new ExtentSet();
+    try {
+      ByteBuffer piece = ByteBuffer.allocate(DirtyLog.MAX_PIECE);
+      for (long at = take(piece); at >= 0; at = take(piece)) {
+        taken.add(at, at + piece.remaining());
+        openLog().write(at, piece);
+      }
+      DirtyLog written = log;
+      if (written != null && !taken.isEmpty()) {
+        written.force();
+      }
+      return true;
+    } catch (IOException | RuntimeException e) {
+      deferred.failed(e);
+      inode.lock.lock();
+      try {
+        taken.forEachIn(0, Long.MAX_VALUE, unpersisted::add);
+      } finally {
+        inode.lock.unlock();
+      }
+      return false;
+    }
+  }
+
+  /** Copies the next bytes that are not in the log; returns their offset, -1 if there are none. */
+  private long take(ByteBuffer piece) {
+    inode.lock.lock();
+    try {
+      while (!unpersisted.isEmpty()) {
+        long start = unpersisted.start(0);
+        long end = Math.min(unpersisted.end(0), start + piece.capacity());
+        ExtentSet unsent = inode.writeback.unsent(start, end);
+        if (unsent.isEmpty()) {
+          unpersisted.remove(start, end);
+          continue;
+        }
+        inode.writeback.copy(unsent.start(0), unsent.end(0), piece.clear());
+        piece.flip();
+        unpersisted.remove(start, unsent.end(0));
+        return unsent.start(0);
+      }
+      return -1;
+    } finally {
+      inode.lock.unlock();
+    }
+  }
+
+  private DirtyLog openLog() throws IOException {
+    DirtyLog known = log;
+    if (known != null) {
+      return known;
+    }
+    CoherencyData over;
+    inode.lock.lock();
+    try {
+      over = base;
+    } finally {
+      inode.lock.unlock();
+    }
+    CoherencyData state = over != null ? over : CoherencyData.of(stat());
+    DirtyLog made = deferred.newLog(this, inode.path(), state);
+    log = made;
+    hasLog = true;
+    boolean isSending;
+    inode.lock.lock();
+    try {
+      base = state;
+      isSending = open || sendingMillis != 0;
+    } finally {
+      inode.lock.unlock();
+    }
+    if (isSending) {
+      mark(made);
+    }
+    return made;
+  }
+
+  private void mark(DirtyLog in) throws IOException {
+    long now = services.background().currentTimeMillis();
+    in.sending(now);
+    markedMillis = now;
+  }
+
+  private FileInfo stat() throws IOException {
+    RemoteFile handle = inode.handles.writerInUse();
+    try {
+      return Await.result(handle.call("stat", file -> file.stat()));
+    } finally {
+      handle.endUse();
+    }
+  }
+
+  // ---- sending
+
+  /** Opens the gate, some time, and has sent what is dirty then. Not under a lock. */
+  void open() {
+    inode.lock.lock();
+    try {
+      if (open || opening) {
+        return;
+      }
+      opening = true;
+      failed = false;
+    } finally {
+      inode.lock.unlock();
+    }
+    services.background().execute(this::ask);
+  }
+
+  private void ask() {
+    inode.handles.keepWriter();
+    try {
+      boolean done = false;
+      while (!done) {
+        long changes = inode.asking().changes();
+        FileInfo info;
+        try {
+          info = stat();
+        } catch (NoSuchFileException e) {
+          info = null;
+        }
+        persisting.lock();
+        try {
+          done = answered(info, changes);
+        } finally {
+          persisting.unlock();
+        }
+      }
+    } catch (IOException | RuntimeException e) {
+      inode.lock.lock();
+      try {
+        opening = false;
+      } finally {
+        inode.lock.unlock();
+      }
+      inode.handles.dropWriter();
+      inode.writeback.cannotBegin(e);
+      return;
+    }
+    inode.writeback.letGo();
+    inode.writeback.issue();
+    if (!inode.writeback.isDirty()) {
+      inode.handles.dropWriter(); // it is beside, or cut off
+    }
+  }
+
+  /** Returns false if the answer is of no use, since we have changed the file meanwhile. */
+  private boolean answered(@Nullable FileInfo info, long changesBefore) throws IOException {
+    boolean may;
+    inode.lock.lock();
+    try {
+      if (changesBefore != inode.asking().changes()) {
+        return false;
+      }
+      if (!inode.writeback.isDirty()) {
+        opening = false; // somebody has cut it off
+        return true;
+      }
+      may = info != null && mayOverwrite(CoherencyData.of(info));
+    } finally {
+      inode.lock.unlock();
+    }
+    if (!may || info == null) {
+      keepBeside(info);
+      return true;
+    }
+    DirtyLog known = log;
+    if (known != null) {
+      mark(known);
+    }
+    inode.lock.lock();
+    try {
+      opening = false;
+      open = true;
+      if (base == null) {
+        base = CoherencyData.of(info);
+      }
+    } finally {
+      inode.lock.unlock();
+    }
+    return true;
+  }
+
+  /** Returns whether what is dirty may be written over a state. Under the inode's lock. */
+  private boolean mayOverwrite(CoherencyData state) {
+    return base == null
+        || base.matches(state)
+        || isOurs(base, state, sendingMillis, inode.writeback.end());
+  }
+
+  /**
+   * Returns whether a state that is not the one that we wrote over is what our own, unfinished
+   * sending has made of it. No server says who has changed a file. What we send changes the size
+   * only up to the end of what we write, and the time to one when we were sending.
+   *
+   * @param sendingMillis when we last were, 0 if never
+   * @param end the byte after the last one that is ours to send
+   */
+  static boolean isOurs(CoherencyData base, CoherencyData now, long sendingMillis, long end) {
+    return sendingMillis != 0
+        && base.type() == now.type()
+        && Objects.equals(base.fileKey(), now.fileKey())
+        && now.size() >= base.size()
+        && now.size() <= Math.max(base.size(), end)
+        && now.modified().toMillis() <= sendingMillis + SLACK_MILLIS;
+  }
+
+  /** Has what is dirty go beside a file that somebody else has changed, or deleted. */
+  private void keepBeside(@Nullable FileInfo theirs) throws IOException {
+    ConflictCopy copy = new ConflictCopy(services, inode.path());
+    copy.begin(covers(inode.writeback.unsentAll()) ? null : theirs);
+    boolean first = true;
+    while (true) {
+      ExtentSet unsaved = new ExtentSet();
+      inode.lock.lock();
+      try {
+        if (first) {
+          unsaved = inode.writeback.unsent(0, Long.MAX_VALUE);
+        } else {
+          unpersisted.forEachIn(0, Long.MAX_VALUE, unsaved::add); // written since the last round
+        }
+        unpersisted.clear();
+        if (unsaved.isEmpty()) {
+          forgetOurs(theirs);
+          break;
+        }
+      } finally {
+        inode.lock.unlock();
+      }
+      first = false;
+      copy.write(inode, unsaved);
+    }
+    copy.end();
+    deleteLog();
+  }
+
+  /** Forgets what is dirty, since it is beside what is there now. Under the inode's lock. */
+  private void forgetOurs(@Nullable FileInfo theirs) {
+    opening = false;
+    sendingMillis = 0;
+    inode.writeback.forget(0);
+    inode.invalidate();
+    base = null;
+    if (theirs != null) {
+      inode.refreshed(theirs, inode.asking());
+      base = CoherencyData.of(theirs);
+    }
+  }
+
+  private boolean covers(ExtentSet ours) {
+    return ours.contains(0, inode.localSize());
+  }
+
+  /** Takes in that all has been sent: asks which state the file has got by that. */
+  private void finish() {
+    long changes = inode.asking().changes();
+    CoherencyData state = null;
+    try {
+      state = CoherencyData.of(stat());
+    } catch (IOException | RuntimeException e) {
+      // It may have gone since. What comes next is written over something unknown.
+    }
+    inode.handles.dropWriter();
+    persisting.lock();
+    try {
+      boolean again;
+      inode.lock.lock();
+      try {
+        if (!open || inode.writeback.isChanging()) {
+          return; // some of what was written again meanwhile is on its way already
+        }
+        open = false;
+        sendingMillis = 0;
+        late = false;
+        base = changes == inode.asking().changes() ? state : null;
+        state = base;
+        again = inode.writeback.isDirty();
+        if (!again) {
+          unpersisted.clear();
+        }
+      } finally {
+        inode.lock.unlock();
+      }
+      DirtyLog known = log;
+      if (!again) {
+        deleteLog();
+      } else if (known != null && state != null) {
+        known.state(state);
+      }
+    } catch (IOException e) {
+      deferred.failed(e);
+    } finally {
+      persisting.unlock();
+    }
+  }
+
+  private void deleteLog() {
+    DirtyLog known = log;
+    log = null;
+    if (known != null) {
+      deferred.delete(this, known);
+      hasLog = false;
+      inode.pageEvicted(); // it may have been what kept the inode
+    }
+  }
+
+  /** Is called now and then, by a thread that may block. */
+  void tick() {
+    boolean isSending;
+    boolean complain = false;
+    inode.lock.lock();
+    try {
+      isSending = open;
+      if (inode.writeback.isDirty()
+          && !late
+          && services.background().nanoTime() - inode.writeback.dirtySinceNanos()
+              > services.options().uploadDeadline().toNanos()) {
+        late = true;
+        complain = true;
+      }
+    } finally {
+      inode.lock.unlock();
+    }
+    if (complain) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          inode.path()
+              + " could not be sent within 'uploadDeadline'; it is on the local disk, and is tried"
+              + " further");
+    }
+    if (isSending && persisting.tryLock()) {
+      try {
+        DirtyLog known = log;
+        if (known != null
+            && services.background().currentTimeMillis() - markedMillis > RENEW_MILLIS) {
+          mark(known);
+        }
+      } catch (IOException e) {
+        deferred.failed(e);
+      } finally {
+        persisting.unlock();
+      }
+    }
+  }
+
+  // ---- changes of the name, and of the file by other ways
+
+  /**
+   * Notes in the log, if there is one, that what the server's file holds is about to end: by its
+   * deletion, or since another takes its name or it is emptied. Nothing gets into the log until
+   * {@link #ended}, which has to follow on the same thread.
+   */
+  void beginEnding() {
+    persisting.lock();
+    note(true);
+  }
+
+  /**
+   * As {@link #beginEnding}, where the name goes, and another file may have it next: waits until
+   * nothing is on its way, and nothing is sent until {@link FileCut#endOpened}.
+   */
+  FileCut beginLosingName() throws IOException {
+    FileCut cut = FileCut.beginOpen(inode);
+    beginEnding();
+    return cut;
+  }
+
+  private void note(boolean ending) {
+    DirtyLog known = log;
+    if (known != null) {
+      try {
+        known.ending(ending);
+      } catch (IOException e) {
+        deferred.failed(e);
+      }
+    }
+  }
+
+  /**
+   * Ends what {@link #beginEnding} began.
+   *
+   * @param so whether what the file held has ended
+   */
+  void ended(boolean so) {
+    try {
+      if (!so) {
+        note(false);
+        return;
+      }
+      DirtyLog old = log;
+      log = null;
+      hasLog = false;
+      inode.lock.lock();
+      try {
+        unpersisted.clear();
+        ExtentSet unsent = inode.writeback.unsentAll();
+        unsent.forEachIn(0, Long.MAX_VALUE, unpersisted::add);
+      } finally {
+        inode.lock.unlock();
+      }
+      boolean kept = old == null || inode.isUnlinked() || persistLocked();
+      if (old != null && kept) {
+        deferred.delete(this, old);
+      } else if (old != null) {
+        old.close(); // better twice than never
+      }
+    } finally {
+      persisting.unlock();
+    }
+  }
+
+  /** Takes in that the server's file was cut. By a thread that may block. */
+  void cut(long size) throws IOException {
+    persisting.lock();
+    try {
+      DirtyLog known = log;
+      if (known != null) {
+        known.cut(size);
+        CoherencyData state = CoherencyData.of(stat());
+        known.state(state);
+        known.force();
+        inode.lock.lock();
+        try {
+          base = state;
+        } finally {
+          inode.lock.unlock();
+        }
+      }
+    } finally {
+      persisting.unlock();
+    }
+  }
+
+  /** Lets go of a log that is of no use any more, since all of it has been sent. */
+  void settle() {
+    persisting.lock();
+    try {
+      if (!inode.writeback.isDirty()) {
+        deleteLog();
+      }
+    } finally {
+      persisting.unlock();
+    }
+  }
+
+  /** Takes in that a change of ours, other than of its content, gives the file another state. */
+  void touched() {
+    inode.lock.lock();
+    try {
+      changed();
+    } finally {
+      inode.lock.unlock();
+    }
+  }
+
+  // ---- the mount's beginning and end
+
+  /**
+   * Takes over what another JVM has left, which is in memory as dirty bytes from now on.
+   *
+   * @param now the state in which the server's file is, and that it may be written over
+   */
+  void adopt(DirtyLog left, CoherencyData now) {
+    persisting.lock();
+    try {
+      log = left;
+      hasLog = true;
+      inode.lock.lock();
+      try {
+        base = now;
+      } finally {
+        inode.lock.unlock();
+      }
+    } finally {
+      persisting.unlock();
+    }
+  }
+
+  /** Takes in that what was written just now is in the log already. */
+  void adopted(long start, long end) {
+    inode.lock.lock();
+    try {
+      unpersisted.remove(start, end);
+    } finally {
+      inode.lock.unlock();
+    }
+  }
+
+  /** Returns whether nothing would be lost if the JVM ended now. */
+  boolean isSafe() {
+    persisting.lock();
+    inode.lock.lock();
+    try {
+      ExtentSet unsent = inode.writeback.unsentAll();
+      boolean[] safe = {true};
+      unsent.forEachIn(
+          0, Long.MAX_VALUE, (start, end) -> safe[0] &= !unpersisted.intersects(start, end));
+      return safe[0] && (unsent.isEmpty() || log != null);
+    } finally {
+      inode.lock.unlock();
+      persisting.unlock();
+    }
+  }
+
+  /** Lets go of the log, which stays for the next mount if something of it was not sent. */
+  void leave() {
+    persisting.lock();
+    try {
+      DirtyLog known = log;
+      log = null;
+      if (known != null && inode.writeback.isDirty()) {
+        deferred.leave(this, known);
+      } else if (known != null) {
+        deferred.delete(this, known);
+      }
+    } finally {
+      persisting.unlock();
+    }
+  }
+}

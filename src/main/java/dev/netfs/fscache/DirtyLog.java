@@ -1,0 +1,385 @@
+package dev.netfs.fscache;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileLock;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What was written to one object and may not have reached its server: a file to which the bytes are
+ * appended as they are acknowledged, and that is deleted when the server has them.
+ *
+ * <pre>
+ * record*: magic (4) | version (1) | kind (1) | 0 (2) | sequence (8) | offset (8) | length (4)
+ *          | record head ({@link Sealer#HEAD}) | payload | tag ({@link Sealer#TAG})
+ * </pre>
+ *
+ * All of a record is proven, and bound to the volume and to the file's name, so that it can be
+ * neither changed nor left out from before another. The first record says the path and which state
+ * of the server's file the writing began with. A crash tears the last record at most, and that one
+ * had not been acknowledged. What is later in the file holds: it is read from the front.
+ *
+ * <p>An exclusive lock on the file, which the kernel takes back when its JVM ends, says that it has
+ * an owner. Whoever can take it owns what a dead JVM has left.
+ *
+ * <p>Safe for use by several threads. All methods block for local I/O; threads that are interrupted
+ * may call them, as no channel is used that an interrupt would close.
+ */
+public final class DirtyLog implements Closeable {
+  /** The most bytes of one record's payload. */
+  public static final int MAX_PIECE = 256 << 10;
+
+  private static final int MAGIC = 0x6e667344; // nfsD
+  private static final byte VERSION = 1;
+  private static final int SEQUENCE = 8;
+  private static final int OFFSET = 16;
+  private static final int LENGTH = 24;
+  private static final int RECORD = 28;
+  private static final int HEAD = RECORD + Sealer.HEAD;
+
+  private static final byte BEGIN = 1;
+  private static final byte DATA = 2;
+  private static final byte CUT = 3;
+  private static final byte SENDING = 4;
+  private static final byte STATE = 5;
+  private static final byte ENDING = 6;
+
+  /** Bytes that were written, in the file at a position; what was cut off is not kept. */
+  private record Piece(long offset, int length, int kept, long position, long sequence) {
+    Piece cut(long size) {
+      return new Piece(offset, length, (int) Math.min(kept, size - offset), position, sequence);
+    }
+  }
+
+  /** Takes what was written, in the order in which it was. */
+  public interface Replay {
+    /** Takes bytes that were written at an offset. */
+    void write(long offset, ByteBuffer bytes) throws IOException;
+  }
+
+  private final Volume volume;
+  private final Path file;
+  private final RandomAccessFile content;
+  private final byte[] name;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final List<Piece> pieces = new ArrayList<>(); // filled while it is read, then constant
+  private long end; // guarded by lock: where the next record begins
+  private long sequence; // guarded by lock
+  private boolean closed; // guarded by lock
+  private String path = "";
+  private long createdMillis; // while it is read
+  private @Nullable CoherencyData base; // guarded by lock: what the server had before what is here
+  private long sendingMillis; // guarded by lock: when some of it was last about to be sent, or 0
+  private boolean ending; // guarded by lock
+  private boolean damaged; // while it is read
+
+  private DirtyLog(Volume volume, Path file, RandomAccessFile content) {
+    this.volume = volume;
+    this.file = file;
+    this.content = content;
+    this.name = Objects.toString(file.getFileName()).getBytes(StandardCharsets.UTF_8);
+  }
+
+  /**
+   * Makes a log whose file, open and new, is the caller's to name.
+   *
+   * @param file the name that it will have
+   * @return null if it cannot be locked
+   */
+  static @Nullable DirtyLog create(
+      Volume volume, Path file, RandomAccessFile content, String path, CoherencyData base)
+      throws IOException {
+    if (FileRegionLock.tryLock(content.getChannel(), FileRegionLock.IN_USE, false) == null) {
+      return null;
+    }
+    DirtyLog log = new DirtyLog(volume, file, content);
+    log.path = path;
+    log.base = base;
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put("path", path);
+    fields.put("created", System.currentTimeMillis());
+    base.put(fields);
+    log.append(BEGIN, 0, ByteBuffer.wrap(Records.encode(fields)));
+    return log;
+  }
+
+  /**
+   * Takes a log over whose owner is gone.
+   *
+   * @return null if it has an owner, or is gone; nothing is closed then
+   * @throws IOException if it cannot be read
+   */
+  static @Nullable DirtyLog takeOver(Volume volume, Path file, RandomAccessFile content)
+      throws IOException {
+    FileLock owned = FileRegionLock.tryLock(content.getChannel(), FileRegionLock.IN_USE, false);
+    if (owned == null || !Files.exists(file)) {
+      return null; // its owner has deleted it before he let go of it
+    }
+    DirtyLog log = new DirtyLog(volume, file, content);
+    log.readAll();
+    return log;
+  }
+
+  /** Returns the object's path on its share. */
+  public String path() {
+    return path;
+  }
+
+  /** Returns when it was made, in milliseconds since the epoch. For one that was taken over. */
+  public long createdMillis() {
+    return createdMillis;
+  }
+
+  /** Returns how many bytes the file has. */
+  public long size() {
+    lock.lock();
+    try {
+      return end;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Returns whether anything is here that the server may not have. For one that was taken over. */
+  public boolean isEmpty() {
+    return pieces.isEmpty();
+  }
+
+  /** Returns whether something was here that did not prove itself, other than a torn end. */
+  public boolean isDamaged() {
+    return damaged;
+  }
+
+  /** Hands over the ranges that were written, which may overlap. For one that was taken over. */
+  public void forEachRange(Cookie.RangeConsumer consumer) {
+    pieces.forEach(piece -> consumer.accept(piece.offset, piece.offset + piece.kept));
+  }
+
+  /** Returns the byte after the last one that was written. For one that was taken over. */
+  public long last() {
+    return pieces.stream().mapToLong(piece -> piece.offset + piece.kept).max().orElse(0);
+  }
+
+  /** Returns which state of the server's file what is here was written over; null if unknown. */
+  public @Nullable CoherencyData base() {
+    return base;
+  }
+
+  /** Returns when something of it was last about to be sent, in milliseconds; 0 if never. */
+  public long sendingMillis() {
+    return sendingMillis;
+  }
+
+  /**
+   * Returns whether the server's file was about to be emptied, replaced or deleted by its owner.
+   */
+  public boolean isEnding() {
+    return ending;
+  }
+
+  /** Hands over what was written. For one that was taken over. */
+  public void replay(Replay consumer) throws IOException {
+    for (Piece piece : pieces) {
+      ByteBuffer plain = read(piece);
+      if (plain != null) {
+        consumer.write(piece.offset, plain.limit(piece.kept));
+      }
+    }
+  }
+
+  /** Appends bytes that were written at an offset, at most {@link #MAX_PIECE}. */
+  public void write(long offset, ByteBuffer bytes) throws IOException {
+    if (!volume.cache().hasSpace()) {
+      throw new FileSystemException(file.toString(), null, "the file system is full (C6)");
+    }
+    append(DATA, offset, bytes);
+  }
+
+  /** Appends that the server's file was cut to a size. */
+  public void cut(long size) throws IOException {
+    append(CUT, size, ByteBuffer.allocate(0));
+  }
+
+  /** Appends that something is about to be sent: the server's file may be of a newer state. */
+  public void sending(long nowMillis) throws IOException {
+    append(SENDING, nowMillis, ByteBuffer.allocate(0));
+    force();
+  }
+
+  /** Appends which state the server's file is in now, after a change that its owner has made. */
+  public void state(CoherencyData now) throws IOException {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    now.put(fields);
+    append(STATE, 0, ByteBuffer.wrap(Records.encode(fields)));
+  }
+
+  /**
+   * Appends that what the server's file holds is about to end, by a wish of its owner.
+   *
+   * @param so false where that came to nothing
+   */
+  public void ending(boolean so) throws IOException {
+    append(ENDING, so ? 1 : 0, ByteBuffer.allocate(0));
+  }
+
+  /** Has all that was appended on stable storage. */
+  public void force() throws IOException {
+    content.getFD().sync();
+  }
+
+  private ByteBuffer associated(long number, byte kind, long offset, int length) {
+    ByteBuffer binding = volume.binding(name);
+    ByteBuffer associated = ByteBuffer.allocate(binding.remaining() + 21);
+    associated.put(binding).putLong(number).put(kind).putLong(offset).putInt(length);
+    return associated.flip();
+  }
+
+  private void append(byte kind, long offset, ByteBuffer payload) throws IOException {
+    int length = payload.remaining();
+    ByteBuffer record = ByteBuffer.allocate(HEAD + length + Sealer.TAG);
+    lock.lock();
+    try {
+      if (closed) {
+        throw new IOException("the log of " + path + " is closed");
+      }
+      record.putInt(MAGIC).put(VERSION).put(kind).putShort((short) 0);
+      record.putLong(sequence).putLong(offset).putInt(length);
+      record.position(HEAD);
+      volume.sealer().seal(associated(sequence, kind, offset, length), payload, record, RECORD);
+      content.seek(end);
+      content.write(record.array(), 0, record.position());
+      end += record.position(); // where it fails, the next one takes its place
+      sequence++;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void readAll() throws IOException {
+    long size = content.length();
+    ByteBuffer head = ByteBuffer.allocate(HEAD);
+    boolean lastFailed = false;
+    while (end + HEAD + Sealer.TAG <= size) {
+      head.clear();
+      readFully(head, end);
+      int length = head.getInt(LENGTH);
+      if (head.getInt(0) != MAGIC
+          || head.get(4) != VERSION
+          || length < 0
+          || length > Math.max(MAX_PIECE, CookieHeader.REGION)
+          || end + HEAD + length + Sealer.TAG > size) {
+        break;
+      }
+      damaged |= lastFailed; // and more follows: that was no torn end
+      lastFailed = !take(head, length);
+      end += HEAD + length + Sealer.TAG;
+    }
+    damaged |= path.isEmpty() || size - end > HEAD + MAX_PIECE + Sealer.TAG;
+  }
+
+  /** Takes a record in; returns false if it does not prove itself. */
+  private boolean take(ByteBuffer head, int length) throws IOException {
+    byte kind = head.get(5);
+    long offset = head.getLong(OFFSET);
+    Piece piece = new Piece(offset, length, length, end, head.getLong(SEQUENCE));
+    ByteBuffer plain = read(piece, kind);
+    if (plain == null) {
+      return false;
+    }
+    damaged |= piece.sequence != sequence; // something is missing
+    sequence = Math.max(sequence, piece.sequence + 1);
+    switch (kind) {
+      case BEGIN -> {
+        Records.Fields fields = Records.decode(plain.array(), 0, plain.limit());
+        path = fields.text("path");
+        createdMillis = fields.number("created");
+        base = CoherencyData.of(fields);
+      }
+      case DATA -> pieces.add(piece);
+      case CUT -> {
+        pieces.removeIf(each -> each.offset >= offset);
+        pieces.replaceAll(each -> each.cut(offset));
+      }
+      case SENDING -> sendingMillis = offset;
+      case STATE -> {
+        base = CoherencyData.of(Records.decode(plain.array(), 0, plain.limit()));
+        sendingMillis = 0;
+      }
+      case ENDING -> ending = offset != 0;
+      default -> throw new IOException("a record of kind " + kind + " in " + file);
+    }
+    return true;
+  }
+
+  private @Nullable ByteBuffer read(Piece piece) throws IOException {
+    return read(piece, DATA);
+  }
+
+  private @Nullable ByteBuffer read(Piece piece, byte kind) throws IOException {
+    ByteBuffer record = ByteBuffer.allocate(HEAD + piece.length + Sealer.TAG);
+    readFully(record, piece.position);
+    ByteBuffer plain = ByteBuffer.allocate(piece.length);
+    ByteBuffer sealed = record.duplicate().position(HEAD);
+    return volume
+            .sealer()
+            .open(
+                associated(piece.sequence, kind, piece.offset, piece.length),
+                record,
+                RECORD,
+                sealed,
+                plain)
+        ? plain.flip()
+        : null;
+  }
+
+  private void readFully(ByteBuffer buffer, long position) throws IOException {
+    content.seek(position);
+    content.readFully(buffer.array(), 0, buffer.limit());
+    buffer.position(buffer.limit());
+    buffer.flip();
+  }
+
+  /** Deletes the file, since the server has what is here, or nobody wants it, and ends the use. */
+  public void delete() throws IOException {
+    try {
+      Files.deleteIfExists(file);
+    } finally {
+      close();
+    }
+  }
+
+  /** Lets go of the file, which stays for the next owner. A second call does nothing. */
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      content.close();
+    } catch (IOException e) {
+      volume.cache().failed(e);
+    } finally {
+      lock.unlock();
+      volume.dirtyLogs().closed(file);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "DirtyLog[" + path + "]";
+  }
+}

@@ -1,0 +1,136 @@
+package dev.netfs.fscache;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/** The {@link DirtyLog}s of a volume: a directory of files, each named at random. */
+final class DirtyLogs {
+  private static final String UNNAMED = "new-";
+  private static final long UNNAMED_MILLIS = 3_600_000;
+
+  private final Volume volume;
+  private final Path directory;
+
+  /**
+   * The files that this JVM has open. They must not be opened a second time: where the kernel's
+   * locks belong to processes, closing one channel gives back the locks of all.
+   */
+  private final Set<Path> open = ConcurrentHashMap.newKeySet();
+
+  DirtyLogs(Volume volume, Path directory) {
+    this.volume = volume;
+    this.directory = directory;
+  }
+
+  DirtyLog create(String path, CoherencyData base) throws IOException {
+    volume.restoreDirectory();
+    boolean first = !Files.isDirectory(directory);
+    OwnerOnly.createDirectories(directory);
+    String name = UUID.randomUUID().toString();
+    Path file = directory.resolve(name);
+    Path unnamed = directory.resolve(UNNAMED + name);
+    open.add(file);
+    RandomAccessFile content = null;
+    DirtyLog log = null;
+    try {
+      OwnerOnly.open(unnamed, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE).close();
+      content = new RandomAccessFile(unnamed.toFile(), "rw");
+      log = DirtyLog.create(volume, file, content, path, base);
+      if (log == null) {
+        throw new IOException("no lock can be had on " + unnamed);
+      }
+      Files.move(unnamed, file, StandardCopyOption.ATOMIC_MOVE);
+      force(directory);
+      if (first) {
+        force(volume.directory());
+      }
+      return log;
+    } catch (IOException | RuntimeException e) {
+      if (log != null) {
+        log.close();
+      } else if (content != null) {
+        content.close();
+      }
+      open.remove(file);
+      Files.deleteIfExists(unnamed);
+      throw e;
+    }
+  }
+
+  /** Has the names in a directory on stable storage, where the system can do that. */
+  private static void force(Path directory) {
+    try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+      channel.force(true);
+    } catch (IOException e) {
+      // Windows opens no directories, and needs none of this.
+    }
+  }
+
+  List<DirtyLog> takeOver() throws IOException {
+    List<DirtyLog> taken = new ArrayList<>();
+    if (!Files.isDirectory(directory)) {
+      return taken;
+    }
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
+      for (Path file : files) {
+        if (file.getFileName().toString().startsWith(UNNAMED)) {
+          removeIfOld(file);
+        } else if (open.add(file)) {
+          DirtyLog log = takeOver(file);
+          if (log == null) {
+            open.remove(file);
+          } else {
+            taken.add(log);
+          }
+        }
+      }
+    }
+    return taken;
+  }
+
+  private @Nullable DirtyLog takeOver(Path file) throws IOException {
+    if (!Files.exists(file)) {
+      return null; // and must not be made
+    }
+    RandomAccessFile content = new RandomAccessFile(file.toFile(), "rw");
+    DirtyLog log = null;
+    try {
+      log = DirtyLog.takeOver(volume, file, content);
+    } catch (IOException e) {
+      volume.cache().failed(e);
+    } finally {
+      if (log == null) {
+        content.close();
+      }
+    }
+    return log;
+  }
+
+  private static void removeIfOld(Path file) throws IOException {
+    try {
+      if (System.currentTimeMillis() - Files.getLastModifiedTime(file).toMillis()
+          > UNNAMED_MILLIS) {
+        Files.deleteIfExists(file);
+      }
+    } catch (NoSuchFileException e) {
+      // It has got its name.
+    }
+  }
+
+  void closed(Path file) {
+    open.remove(file);
+  }
+}
