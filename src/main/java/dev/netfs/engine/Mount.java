@@ -6,6 +6,7 @@ import dev.netfs.engine.ShareSession.Replay;
 import dev.netfs.engine.locks.CooperativeLocks;
 import dev.netfs.share.AttributeChange;
 import dev.netfs.share.DirectoryEntry;
+import dev.netfs.share.DirectoryWatcher;
 import dev.netfs.share.FileInfo;
 import dev.netfs.share.IsDirectoryException;
 import dev.netfs.share.Share;
@@ -450,6 +451,19 @@ public final class Mount implements Closeable {
    */
   public List<String> names(String path) throws IOException {
     return directories.names(path);
+  }
+
+  /**
+   * Watches a directory, where {@link ShareCapabilities#notifications()}, until the watch is closed
+   * or the directory has gone. After a lost connection, which may have cost some, the watcher is
+   * told of an overflow.
+   *
+   * @throws UnsupportedOperationException if the server cannot after all
+   */
+  public DirectoryWatch watch(String path, DirectoryWatcher watcher) throws IOException {
+    DirectoryWatch watch = new DirectoryWatch(services, directories, path, watcher);
+    watch.start();
+    return watch;
   }
 
   /** Makes a directory. */

@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.nio.file.LinkOption;
 import java.nio.file.attribute.BasicFileAttributeView;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.DosFileAttributeView;
+import java.nio.file.attribute.DosFileAttributes;
 import java.nio.file.attribute.FileAttributeView;
 import java.nio.file.attribute.FileOwnerAttributeView;
 import java.nio.file.attribute.FileTime;
@@ -41,6 +43,7 @@ final class AttributeViews {
     return switch (view) {
       case "basic" -> true;
       case "posix", "unix" -> views.contains("posix");
+      case "dos" -> views.contains("dos");
       case "owner" -> views.contains("posix") || views.contains("owner");
       default -> false;
     };
@@ -64,6 +67,9 @@ final class AttributeViews {
     }
     if (type == PosixFileAttributeView.class) {
       return supports(mount, "posix") ? type.cast(new Posix(path, follow)) : null;
+    }
+    if (type == DosFileAttributeView.class) {
+      return supports(mount, "dos") ? type.cast(new Dos(path, follow)) : null;
     }
     if (type == FileOwnerAttributeView.class) {
       return supports(mount, "owner") ? type.cast(new Owner(path, follow)) : null;
@@ -95,14 +101,21 @@ final class AttributeViews {
         && supports(path.getFileSystem().mount(), "posix")) {
       return type.cast(new NetfsFileAttributes.Posix(info(path, follow)));
     }
+    if (type == DosFileAttributes.class && supports(path.getFileSystem().mount(), "dos")) {
+      return type.cast(new NetfsFileAttributes.Dos(info(path, follow)));
+    }
     throw new UnsupportedOperationException(
         path.getFileSystem().uri() + " has no attributes of type " + type.getName());
   }
 
   /** Returns attributes as the richest type that the mount has, as the JDK's provider does. */
   private static NetfsFileAttributes shown(NetfsPath path, FileInfo info) {
-    return supports(path.getFileSystem().mount(), "posix")
-        ? new NetfsFileAttributes.Posix(info)
+    Mount mount = path.getFileSystem().mount();
+    if (supports(mount, "posix")) {
+      return new NetfsFileAttributes.Posix(info);
+    }
+    return supports(mount, "dos")
+        ? new NetfsFileAttributes.Dos(info)
         : new NetfsFileAttributes(info);
   }
 
@@ -228,6 +241,42 @@ final class AttributeViews {
     @Override
     public void setPermissions(Set<PosixFilePermission> permissions) throws IOException {
       change(AttributeChange.ofMode(NetfsFileAttributes.mode(permissions)));
+    }
+  }
+
+  private static final class Dos extends Basic implements DosFileAttributeView {
+    Dos(NetfsPath path, boolean follow) {
+      super(path, follow);
+    }
+
+    @Override
+    public String name() {
+      return "dos";
+    }
+
+    @Override
+    public DosFileAttributes readAttributes() throws IOException {
+      return new NetfsFileAttributes.Dos(info());
+    }
+
+    @Override
+    public void setReadOnly(boolean value) throws IOException {
+      change(AttributeChange.ofDos(FileInfo.READ_ONLY, value));
+    }
+
+    @Override
+    public void setHidden(boolean value) throws IOException {
+      change(AttributeChange.ofDos(FileInfo.HIDDEN, value));
+    }
+
+    @Override
+    public void setSystem(boolean value) throws IOException {
+      change(AttributeChange.ofDos(FileInfo.SYSTEM, value));
+    }
+
+    @Override
+    public void setArchive(boolean value) throws IOException {
+      change(AttributeChange.ofDos(FileInfo.ARCHIVE, value));
     }
   }
 

@@ -358,6 +358,9 @@ final class CopyMove {
         to.setAttributes(path, AttributeChange.ofMode(info.mode()), false);
       }
       AttributeViews.changeTimes(target, info.modified(), info.accessed(), info.created(), false);
+      if (AttributeViews.supports(to, "dos") && info.dos() != -1) {
+        to.setAttributes(path, AttributeChange.ofAllDos(info.dos()), false);
+      }
     } catch (IOException e) {
       throw undone(e);
     }

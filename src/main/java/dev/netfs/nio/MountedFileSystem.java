@@ -276,7 +276,7 @@ final class MountedFileSystem extends NetfsFileSystem {
   @Override
   public WatchService newWatchService() throws IOException {
     checkOpen();
-    return opened(new PollingWatchService(this, PollingWatchService.DEFAULT_INTERVAL));
+    return opened(new NetfsWatchService(this, NetfsWatchService.DEFAULT_INTERVAL));
   }
 
   @Override

@@ -16,13 +16,14 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Attributes by name, {@code "view:name,name"}: the views {@code basic}, {@code posix}, {@code
- * owner} and {@code unix}, with the names that the JDK's provider gives them. A value that the
- * server does not tell is left out of what {@code "*"} returns, and is null when it is asked for by
- * name.
+ * Attributes by name, {@code "view:name,name"}: the views {@code basic}, {@code dos}, {@code
+ * posix}, {@code owner} and {@code unix}, with the names that the JDK's provider gives them. A
+ * value that the server does not tell is left out of what {@code "*"} returns, and is null when it
+ * is asked for by name.
  */
 final class NamedAttributes {
   private static final Map<String, Function<FileInfo, @Nullable Object>> BASIC = basic();
+  private static final Map<String, Function<FileInfo, @Nullable Object>> DOS = dos();
   private static final Map<String, Function<FileInfo, @Nullable Object>> OWNER = owner();
   private static final Map<String, Function<FileInfo, @Nullable Object>> POSIX = posix();
   private static final Map<String, Function<FileInfo, @Nullable Object>> UNIX = unix();
@@ -104,7 +105,8 @@ final class NamedAttributes {
     String name = request.names();
     boolean unix = request.view().equals("unix");
     boolean posix = unix || request.view().equals("posix");
-    boolean basic = posix || request.view().equals("basic");
+    boolean dos = request.view().equals("dos");
+    boolean basic = posix || dos || request.view().equals("basic");
     switch (name) {
       case "lastModifiedTime", "lastAccessTime", "creationTime" -> {
         if (!basic) {
@@ -116,6 +118,15 @@ final class NamedAttributes {
                 name.equals("lastModifiedTime") ? time : null,
                 name.equals("lastAccessTime") ? time : null,
                 name.equals("creationTime") ? time : null);
+      }
+      case "readonly", "hidden", "system", "archive" -> {
+        if (!dos) {
+          throw unknown(request, name);
+        }
+        AttributeViews.change(
+            path,
+            AttributeChange.ofDos(dosBit(name), (Boolean) Objects.requireNonNull(value, name)),
+            follow);
       }
       case "permissions" -> {
         if (!posix) {
@@ -172,6 +183,7 @@ final class NamedAttributes {
 
   private static Map<String, Function<FileInfo, @Nullable Object>> names(String view) {
     return switch (view) {
+      case "dos" -> DOS;
       case "owner" -> OWNER;
       case "posix" -> POSIX;
       case "unix" -> UNIX;
@@ -190,6 +202,24 @@ final class NamedAttributes {
     names.put("fileKey", FileInfo::fileKey);
     names.put("isOther", info -> new NetfsFileAttributes(info).isOther());
     names.put("isDirectory", FileInfo::isDirectory);
+    return names;
+  }
+
+  private static int dosBit(String name) {
+    return switch (name) {
+      case "readonly" -> FileInfo.READ_ONLY;
+      case "hidden" -> FileInfo.HIDDEN;
+      case "system" -> FileInfo.SYSTEM;
+      default -> FileInfo.ARCHIVE;
+    };
+  }
+
+  private static Map<String, Function<FileInfo, @Nullable Object>> dos() {
+    Map<String, Function<FileInfo, @Nullable Object>> names = basic();
+    names.put("readonly", info -> new NetfsFileAttributes.Dos(info).isReadOnly());
+    names.put("hidden", info -> new NetfsFileAttributes.Dos(info).isHidden());
+    names.put("system", info -> new NetfsFileAttributes.Dos(info).isSystem());
+    names.put("archive", info -> new NetfsFileAttributes.Dos(info).isArchive());
     return names;
   }
 

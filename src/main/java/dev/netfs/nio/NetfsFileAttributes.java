@@ -3,6 +3,7 @@ package dev.netfs.nio;
 import dev.netfs.share.FileInfo;
 import dev.netfs.share.FileType;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.DosFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.GroupPrincipal;
 import java.nio.file.attribute.PosixFileAttributes;
@@ -55,6 +56,37 @@ class NetfsFileAttributes implements BasicFileAttributes {
     @Override
     public Set<PosixFilePermission> permissions() {
       return NetfsFileAttributes.permissions(Math.max(0, info.mode()));
+    }
+  }
+
+  /** The attributes of a share that has those that DOS knew. */
+  static final class Dos extends NetfsFileAttributes implements DosFileAttributes {
+    Dos(FileInfo info) {
+      super(info);
+    }
+
+    private boolean has(int attribute) {
+      return info.dos() != -1 && (info.dos() & attribute) != 0;
+    }
+
+    @Override
+    public boolean isReadOnly() {
+      return has(FileInfo.READ_ONLY);
+    }
+
+    @Override
+    public boolean isHidden() {
+      return has(FileInfo.HIDDEN);
+    }
+
+    @Override
+    public boolean isArchive() {
+      return has(FileInfo.ARCHIVE);
+    }
+
+    @Override
+    public boolean isSystem() {
+      return has(FileInfo.SYSTEM);
     }
   }
 

@@ -4,6 +4,7 @@ import dev.netfs.share.SpaceInfo;
 import java.io.IOException;
 import java.nio.file.FileStore;
 import java.nio.file.attribute.BasicFileAttributeView;
+import java.nio.file.attribute.DosFileAttributeView;
 import java.nio.file.attribute.FileAttributeView;
 import java.nio.file.attribute.FileOwnerAttributeView;
 import java.nio.file.attribute.FileStoreAttributeView;
@@ -71,6 +72,7 @@ final class NetfsFileStore extends FileStore {
       return true;
     }
     return type == PosixFileAttributeView.class && supportsFileAttributeView("posix")
+        || type == DosFileAttributeView.class && supportsFileAttributeView("dos")
         || type == FileOwnerAttributeView.class && supportsFileAttributeView("owner");
   }
 

@@ -234,7 +234,7 @@ final class NetfsPath implements Path {
   public WatchKey register(
       WatchService watcher, WatchEvent.Kind<?>[] events, WatchEvent.Modifier... modifiers)
       throws IOException {
-    if (!(Objects.requireNonNull(watcher, "watcher") instanceof PollingWatchService ours)) {
+    if (!(Objects.requireNonNull(watcher, "watcher") instanceof NetfsWatchService ours)) {
       throw new ProviderMismatchException("a watch service of netfs is needed");
     }
     return ours.register(this, events, modifiers);

@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param modified the new modification time, or null
  * @param accessed the new access time, or null
  * @param created the new creation time, or null
+ * @param dosSet which of {@link FileInfo#dos} to set, or 0
+ * @param dosClear which of them to clear, or 0
  */
 public record AttributeChange(
     int mode,
@@ -23,11 +25,44 @@ public record AttributeChange(
     @Nullable String group,
     @Nullable FileTime modified,
     @Nullable FileTime accessed,
-    @Nullable FileTime created) {
+    @Nullable FileTime created,
+    int dosSet,
+    int dosClear) {
 
   /** A change of nothing. */
   public static final AttributeChange NONE =
       new AttributeChange(-1, -1, -1, null, null, null, null, null);
+
+  /** A change of none of what DOS knew. */
+  public AttributeChange(
+      int mode,
+      int uid,
+      int gid,
+      @Nullable String owner,
+      @Nullable String group,
+      @Nullable FileTime modified,
+      @Nullable FileTime accessed,
+      @Nullable FileTime created) {
+    this(mode, uid, gid, owner, group, modified, accessed, created, 0, 0);
+  }
+
+  /** Whether anything that DOS knew is to be changed. */
+  public boolean isOfDos() {
+    return (dosSet | dosClear) != 0;
+  }
+
+  /** A change of one of {@link FileInfo#dos}. */
+  public static AttributeChange ofDos(int attribute, boolean value) {
+    return new AttributeChange(
+        -1, -1, -1, null, null, null, null, null, value ? attribute : 0, value ? 0 : attribute);
+  }
+
+  /** A change of all of {@link FileInfo#dos}. */
+  public static AttributeChange ofAllDos(int attributes) {
+    int all = FileInfo.READ_ONLY | FileInfo.HIDDEN | FileInfo.SYSTEM | FileInfo.ARCHIVE;
+    return new AttributeChange(
+        -1, -1, -1, null, null, null, null, null, attributes & all, ~attributes & all);
+  }
 
   /** A change of the mode only. */
   public static AttributeChange ofMode(int mode) {

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  *     {@link Object#equals}, mean the same object
  * @param version a token that the server changes with every change of the content (an entity tag, a
  *     change number), or null. Two equal, non-null versions of one path prove equal content.
+ * @param dos the attributes that DOS knew, a sum of {@link #READ_ONLY} and so on, or -1
  */
 public record FileInfo(
     FileType type,
@@ -39,7 +40,20 @@ public record FileInfo(
     @Nullable String group,
     int links,
     @Nullable Object fileKey,
-    @Nullable String version) {
+    @Nullable String version,
+    int dos) {
+
+  /** Of {@link #dos}: the file is not to be changed. */
+  public static final int READ_ONLY = 0x1;
+
+  /** Of {@link #dos}: it is not to be shown. */
+  public static final int HIDDEN = 0x2;
+
+  /** Of {@link #dos}: it belongs to the operating system. */
+  public static final int SYSTEM = 0x4;
+
+  /** Of {@link #dos}: it was changed since the last backup. */
+  public static final int ARCHIVE = 0x20;
 
   public FileInfo {
     Objects.requireNonNull(type, "type");
@@ -70,6 +84,7 @@ public record FileInfo(
     builder.links = links;
     builder.fileKey = fileKey;
     builder.version = version;
+    builder.dos = dos;
     return builder;
   }
 
@@ -104,6 +119,7 @@ public record FileInfo(
     private int links = -1;
     private @Nullable Object fileKey;
     private @Nullable String version;
+    private int dos = -1;
 
     private Builder(FileType type) {
       this.type = type;
@@ -193,11 +209,17 @@ public record FileInfo(
       return this;
     }
 
+    /** Sets {@link FileInfo#dos()}. */
+    public Builder dos(int value) {
+      dos = value;
+      return this;
+    }
+
     /** Returns the attributes collected. */
     public FileInfo build() {
       return new FileInfo(
           type, size, modified, accessed, created, changed, mode, uid, gid, owner, group, links,
-          fileKey, version);
+          fileKey, version, dos);
     }
   }
 }

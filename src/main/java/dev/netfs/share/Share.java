@@ -172,6 +172,20 @@ public interface Share extends AutoCloseable {
   }
 
   /**
+   * Watches a directory, where {@link ShareCapabilities#notifications()}: its entries, not what is
+   * further below. The stage completes when whatever happens from then on will be told. While it is
+   * watched the directory may be held open. What this connection deletes or renames at or above it
+   * ends the watch.
+   *
+   * @param directory the directory; fails with {@link java.nio.file.NotDirectoryException} if it is
+   *     something else
+   * @param watcher is told what happens
+   */
+  default CompletionStage<ShareWatch> watch(String directory, DirectoryWatcher watcher) {
+    return unsupported("telling of changes");
+  }
+
+  /**
    * Ends the connection. Every operation still outstanding fails with {@link
    * ShareDisconnectedException}, and none touches the engine's memory once this has returned. A
    * second call does nothing. Does not wait for the server longer than a moment, throws nothing.

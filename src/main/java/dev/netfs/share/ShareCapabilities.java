@@ -39,6 +39,7 @@ public final class ShareCapabilities {
   private final boolean superset;
   private final LockKind locks;
   private final boolean leases;
+  private final boolean notifications;
   private final boolean atomicReplace;
   private final boolean atomicRename;
   private final boolean serverCopy;
@@ -60,6 +61,7 @@ public final class ShareCapabilities {
     superset = b.superset;
     locks = b.locks;
     leases = b.leases;
+    notifications = b.notifications;
     atomicReplace = b.atomicReplace;
     atomicRename = b.atomicRename || b.atomicReplace;
     serverCopy = b.serverCopy;
@@ -123,6 +125,11 @@ public final class ShareCapabilities {
   /** Whether an open may be granted the lease that it asks for ({@link OpenIntent#lease()}). */
   public boolean leases() {
     return leases;
+  }
+
+  /** Whether {@link Share#watch} works. */
+  public boolean notifications() {
+    return notifications;
   }
 
   /** Whether {@link Share#rename} over an existing target is one atomic step. */
@@ -194,6 +201,8 @@ public final class ShareCapabilities {
         + locks
         + ", leases="
         + leases
+        + ", notifications="
+        + notifications
         + ", atomicReplace="
         + atomicReplace
         + ", atomicRename="
@@ -224,6 +233,7 @@ public final class ShareCapabilities {
     private boolean superset;
     private LockKind locks = LockKind.NONE;
     private boolean leases;
+    private boolean notifications;
     private boolean atomicReplace;
     private boolean atomicRename;
     private boolean serverCopy;
@@ -286,6 +296,12 @@ public final class ShareCapabilities {
     /** Sets {@link ShareCapabilities#leases()}. */
     public Builder leases(boolean value) {
       leases = value;
+      return this;
+    }
+
+    /** Sets {@link ShareCapabilities#notifications()}. */
+    public Builder notifications(boolean value) {
+      notifications = value;
       return this;
     }
 

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 class WatchTest {
   @TempDir Path dir;
   private NetfsFileSystem fs;
-  private PollingWatchService watcher;
+  private NetfsWatchService watcher;
   private Path root;
 
   @BeforeEach
@@ -42,7 +42,7 @@ class WatchTest {
     root = fs.getPath("/");
     watcher =
         ((MountedFileSystem) fs)
-            .opened(new PollingWatchService((MountedFileSystem) fs, Duration.ofMillis(10)));
+            .opened(new NetfsWatchService((MountedFileSystem) fs, Duration.ofMillis(10)));
   }
 
   @AfterEach
@@ -149,8 +149,8 @@ class WatchTest {
 
   @Test
   void tooManyEventsOverflow() throws Exception {
-    try (PollingWatchService idle =
-        new PollingWatchService((MountedFileSystem) fs, Duration.ofDays(1))) {
+    try (NetfsWatchService idle =
+        new NetfsWatchService((MountedFileSystem) fs, Duration.ofDays(1))) {
       PollingWatchKey key = (PollingWatchKey) root.register(idle, ENTRY_CREATE);
       for (int i = 0; i < 600; i++) {
         Files.createFile(dir.resolve("f" + i));

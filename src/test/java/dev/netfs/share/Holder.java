@@ -47,6 +47,13 @@ public final class Holder implements LeaseHolder {
     acknowledgement().run();
   }
 
+  /** Acknowledges all breaks that were told so far. */
+  public void acknowledgeAll() {
+    for (Runnable each = acknowledgements.poll(); each != null; each = acknowledgements.poll()) {
+      each.run();
+    }
+  }
+
   /** Returns the acknowledgement of the oldest break that was told, once. */
   public Runnable acknowledgement() {
     return acknowledgements.remove();

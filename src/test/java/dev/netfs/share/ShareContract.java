@@ -29,9 +29,9 @@ import org.junit.jupiter.api.Test;
  * reading, writing, listing, deleting, renaming, exact errors, closing) cannot be skipped.
  *
  * <p>The tests come in layers, one class each, to keep them readable: I/O, names, attributes,
- * leases, and here capabilities, locks and endings.
+ * leases, watches, and here capabilities, locks and endings.
  */
-public abstract class ShareContract extends ShareLeaseContract {
+public abstract class ShareContract extends ShareWatchContract {
 
   @Test
   void capabilitiesAreSane() throws Exception {
@@ -59,6 +59,7 @@ public abstract class ShareContract extends ShareLeaseContract {
     set(shown, Feature.HARD_LINKS, can.hardLinks());
     set(shown, Feature.LOCKS, can.locks() != LockKind.NONE);
     set(shown, Feature.LEASES, can.leases());
+    set(shown, Feature.NOTIFICATIONS, can.notifications());
     set(shown, Feature.SERVER_COPY, can.serverCopy());
     set(shown, Feature.ATOMIC_REPLACE, can.atomicReplace());
     set(shown, Feature.DURABLE_SYNC, can.durableSync());

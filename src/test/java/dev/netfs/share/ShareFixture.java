@@ -48,6 +48,7 @@ public abstract class ShareFixture {
     HARD_LINKS,
     LOCKS,
     LEASES,
+    NOTIFICATIONS,
     SERVER_COPY,
     ATOMIC_REPLACE,
     DURABLE_SYNC,
@@ -126,6 +127,10 @@ public abstract class ShareFixture {
         await(file.close());
       }
       case LEASES -> assertThat(share.capabilities().leases()).isFalse();
+      case NOTIFICATIONS -> {
+        assertThat(share.capabilities().notifications()).isFalse();
+        assertRefused(share.watch("/", new IgnoringWatcher()));
+      }
       case SYMBOLIC_LINKS -> {
         assertThat(share.capabilities().symbolicLinks()).isFalse();
         assertRefused(share.symbolicLink("/link", "lacking"));
@@ -149,6 +154,17 @@ public abstract class ShareFixture {
     }
     await(share.deleteFile("/lacking"));
     return true;
+  }
+
+  private static final class IgnoringWatcher implements DirectoryWatcher {
+    @Override
+    public void changed(Kind kind, String name) {}
+
+    @Override
+    public void overflowed() {}
+
+    @Override
+    public void ended() {}
   }
 
   private static void assertRefused(CompletionStage<?> stage) {

@@ -223,9 +223,7 @@ public abstract class ShareLeaseContract extends ShareAttributesContract {
   private void answerBreaks(CompletionStage<?> stage) throws InterruptedException {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
     while (!stage.toCompletableFuture().isDone() && System.nanoTime() < end) {
-      if (!holder.drain().isEmpty()) {
-        holder.acknowledge();
-      }
+      holder.acknowledgeAll();
       TimeUnit.MILLISECONDS.sleep(5);
     }
   }

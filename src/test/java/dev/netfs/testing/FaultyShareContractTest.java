@@ -43,7 +43,7 @@ class FaultyShareContractTest extends ShareContract {
 
   @Override
   protected Set<Feature> features() {
-    return EnumSet.complementOf(EnumSet.of(Feature.LEASES));
+    return EnumSet.complementOf(EnumSet.of(Feature.LEASES, Feature.NOTIFICATIONS));
   }
 
   @Override

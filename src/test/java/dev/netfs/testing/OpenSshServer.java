@@ -28,7 +28,7 @@ import java.util.concurrent.TimeUnit;
  * password, as sshd asks the system for accounts. Started by anybody else, that user can sign on
  * there by key. Ends with {@link #close}, and with the JVM at the latest.
  */
-public final class OpenSshServer implements AutoCloseable {
+public final class OpenSshServer implements FileServer {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
   private static final int ATTEMPTS = 5;
 
@@ -122,10 +122,12 @@ public final class OpenSshServer implements AutoCloseable {
 
   // ---------------------------------------------------------------- what tests ask
 
+  @Override
   public String host() {
     return "127.0.0.1";
   }
 
+  @Override
   public int port() {
     return port;
   }
@@ -155,6 +157,7 @@ public final class OpenSshServer implements AutoCloseable {
   }
 
   /** Returns the directory that the user may write to. */
+  @Override
   public Path data() {
     return directory.resolve("data");
   }
@@ -165,16 +168,19 @@ public final class OpenSshServer implements AutoCloseable {
   }
 
   /** Returns the mount of {@link #data()}, or of a directory below it. */
+  @Override
   public URI uri(String below) {
     return uri(port, below);
   }
 
   /** As {@link #uri(String)}, through a proxy's port. */
+  @Override
   public URI uri(int throughPort, String below) {
     return URI.create("netfs+sftp://" + user + "@127.0.0.1:" + throughPort + data() + below);
   }
 
   /** Returns the options to sign on with by key, host keys checked. */
+  @Override
   public Map<String, Object> options() {
     return Map.of("privateKey", privateKey(), "knownHosts", knownHosts());
   }
@@ -188,6 +194,7 @@ public final class OpenSshServer implements AutoCloseable {
   }
 
   /** Gives a file that the test made to the server's user. */
+  @Override
   public void own(Path file) throws IOException {
     if (password.isPresent()) {
       run("chown", "-h", user, file.toString());
@@ -195,6 +202,7 @@ public final class OpenSshServer implements AutoCloseable {
   }
 
   /** Writes known_hosts lines for another port too, as a proxy in front of the server has. */
+  @Override
   public void alsoKnownAt(int otherPort) throws IOException {
     for (String type : List.of("ed25519", "ecdsa", "rsa")) {
       Files.writeString(
@@ -205,6 +213,7 @@ public final class OpenSshServer implements AutoCloseable {
   }
 
   /** Kills the processes of the sessions there are; the server itself goes on. */
+  @Override
   public void killSessions() {
     process.descendants().forEach(ProcessHandle::destroyForcibly);
   }

@@ -26,7 +26,7 @@ import java.util.concurrent.TimeUnit;
  * <p>Needs root: Samba wants a Unix account for each of its users, and this makes one for its time.
  * Ends with {@link #close}, and with the JVM at the latest.
  */
-public final class SambaServer implements AutoCloseable {
+public final class SambaServer implements FileServer {
   /** The share that every server has. */
   public static final String SHARE = "data";
 
@@ -40,6 +40,7 @@ public final class SambaServer implements AutoCloseable {
   private final List<String> settings;
   private final Map<String, List<String>> shares;
   private final Thread hook = new Thread(this::stop);
+  private final List<Path> mounted = new ArrayList<>();
   private Process process;
   private int port;
 
@@ -47,6 +48,7 @@ public final class SambaServer implements AutoCloseable {
   public static final class Builder {
     private final List<String> settings = new ArrayList<>();
     private final Map<String, List<String>> shares = new LinkedHashMap<>();
+    private final Map<String, String> disks = new LinkedHashMap<>();
 
     private Builder() {
       shares.put(SHARE, new ArrayList<>());
@@ -61,6 +63,13 @@ public final class SambaServer implements AutoCloseable {
     /** Adds a line to the section of a share, which is made if there is none of that name. */
     public Builder share(String name, String line) {
       shares.computeIfAbsent(name, made -> new ArrayList<>()).add(line);
+      return this;
+    }
+
+    /** Puts a share on a disk of its own, in memory, of a size such as {@code 4m}. */
+    public Builder disk(String share, String size) {
+      shares.computeIfAbsent(share, made -> new ArrayList<>());
+      disks.put(share, size);
       return this;
     }
 
@@ -99,6 +108,9 @@ public final class SambaServer implements AutoCloseable {
       useradd();
       for (String share : shares.keySet()) {
         Files.createDirectories(data(share));
+        if (builder.disks.containsKey(share)) {
+          mount(data(share), builder.disks.get(share));
+        }
         own(data(share));
       }
       launch();
@@ -110,10 +122,12 @@ public final class SambaServer implements AutoCloseable {
 
   // ---------------------------------------------------------------- what tests ask
 
+  @Override
   public String host() {
     return "127.0.0.1";
   }
 
+  @Override
   public int port() {
     return port;
   }
@@ -127,6 +141,7 @@ public final class SambaServer implements AutoCloseable {
   }
 
   /** Returns the directory that the share {@value #SHARE} shows. */
+  @Override
   public Path data() {
     return data(SHARE);
   }
@@ -142,8 +157,14 @@ public final class SambaServer implements AutoCloseable {
   }
 
   /** Returns the mount of the share {@value #SHARE}, or of a directory below it. */
+  @Override
   public URI uri(String below) {
     return uri(port, SHARE, below);
+  }
+
+  @Override
+  public URI uri(int throughPort, String below) {
+    return uri(throughPort, SHARE, below);
   }
 
   /** Returns the mount of a share or a directory below it, through a proxy's port. */
@@ -152,14 +173,19 @@ public final class SambaServer implements AutoCloseable {
   }
 
   /** Returns the options to sign on with. */
+  @Override
   public Map<String, Object> options() {
     return Map.of("password", password.toCharArray());
   }
 
   /** Gives a file that the test made to the server's user. */
+  @Override
   public void own(Path file) throws IOException {
     OpenSshServer.run("chown", "-h", user, file.toString());
   }
+
+  @Override
+  public void alsoKnownAt(int otherPort) {} // the server proves itself by the password
 
   /** Runs a command of smbclient's on the share {@value #SHARE} and returns what it printed. */
   public String smbclient(String command) throws IOException {
@@ -179,6 +205,7 @@ public final class SambaServer implements AutoCloseable {
   }
 
   /** Kills the processes of the sessions there are; the server itself goes on. */
+  @Override
   public void killSessions() {
     process.descendants().forEach(ProcessHandle::destroyForcibly);
   }
@@ -224,6 +251,15 @@ public final class SambaServer implements AutoCloseable {
   }
 
   // ---------------------------------------------------------------- making and ending
+
+  private void mount(Path directory, String size) throws IOException {
+    try {
+      OpenSshServer.run("mount", "-t", "tmpfs", "-o", "size=" + size, "none", directory.toString());
+      mounted.add(directory);
+    } catch (IOException e) {
+      Servers.require(false, "root, to mount a small tmpfs: " + e.getMessage());
+    }
+  }
 
   private void useradd() throws IOException {
     Optional<Path> useradd = Servers.program("useradd");
@@ -360,6 +396,10 @@ public final class SambaServer implements AutoCloseable {
       if (user != null) {
         OpenSshServer.retry(Servers.program("userdel").orElseThrow().toString(), "--force", user);
       }
+      for (Path each : mounted) {
+        OpenSshServer.run("umount", "-l", each.toString());
+      }
+      mounted.clear();
       OpenSshServer.delete(directory);
     } catch (IOException e) {
       System.err.println("While stopping smbd: " + e);

@@ -218,6 +218,9 @@ final class Attributes {
   }
 
   private void refuseUnsupported(AttributeChange change, boolean link) {
+    if (change.isOfDos()) {
+      throw new UnsupportedOperationException("DOS attributes cannot be set here");
+    }
     if (change.mode() >= 0) {
       if (!posix) {
         throw unsupported("a mode");

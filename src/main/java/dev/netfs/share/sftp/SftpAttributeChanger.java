@@ -33,6 +33,11 @@ final class SftpAttributeChanger {
   CompletableFuture<@Nullable Void> change(
       String path, AttributeChange change, boolean followLinks) {
     CompletableFuture<@Nullable Void> result = new CompletableFuture<>();
+    if (change.isOfDos()) {
+      result.completeExceptionally(
+          new UnsupportedOperationException(path + ": SFTP has no DOS attributes"));
+      return result;
+    }
     if (change.created() != null) {
       result.completeExceptionally(
           new UnsupportedOperationException(path + ": SFTP cannot set the creation time"));

@@ -10,6 +10,12 @@ import org.jspecify.annotations.Nullable;
 final class FileFacts {
   private static final FileTime NEVER = FileTime.fromMillis(0);
 
+  private static final int DOS =
+      Smb2.ATTRIBUTE_READONLY
+          | Smb2.ATTRIBUTE_HIDDEN
+          | Smb2.ATTRIBUTE_SYSTEM
+          | Smb2.ATTRIBUTE_ARCHIVE;
+
   private FileFacts() {}
 
   /** Reads the answer to a query for FileAllInformation. */
@@ -23,6 +29,11 @@ final class FileFacts {
         all.getInt(32),
         all.getLong(48),
         all.getLong(64));
+  }
+
+  /** Returns all attributes in the answer to a query for FileAllInformation. */
+  static int attributesOf(Response answer) {
+    return answer.output().getInt(32);
   }
 
   /**
@@ -52,6 +63,7 @@ final class FileFacts {
         .created(FileTimes.of(created))
         .changed(FileTimes.of(changed))
         .fileKey(key(id))
+        .dos(attributes & DOS)
         .build();
   }
 

@@ -126,7 +126,7 @@ final class Ntlm implements SignOn {
     // Nothing more is said, and the session's signature proves more than a word would.
   }
 
-  private byte[] authenticate(byte[] challengeMessage, long millis, byte[] clientChallenge)
+  byte[] authenticate(byte[] challengeMessage, long millis, byte[] clientChallenge)
       throws GeneralSecurityException, IOException {
     ByteBuffer challenge = ByteBuffer.wrap(challengeMessage).order(ByteOrder.LITTLE_ENDIAN);
     byte[] signature = new byte[8];
@@ -160,19 +160,8 @@ final class Ntlm implements SignOn {
       }
       pairs.put(AV_CHANNEL_BINDINGS, new byte[16]);
       pairs.put(AV_TARGET_NAME, PacketWriter.utf16("cifs/" + host));
-      byte[] identity = PacketWriter.utf16(user.toUpperCase(Locale.ROOT) + domain);
-      byte[] owf = hmac(passwordHash, identity);
-      byte[] blob =
-          new PacketWriter()
-              .u8(1)
-              .u8(1)
-              .zeros(6)
-              .bytes(time)
-              .bytes(clientChallenge)
-              .zeros(4)
-              .bytes(list(pairs))
-              .zeros(4)
-              .toBytes();
+      byte[] owf = responseKey(passwordHash, user, domain);
+      byte[] blob = blob(time, clientChallenge, list(pairs));
       byte[] proof = hmac(owf, serverChallenge, blob);
       ntResponse = new PacketWriter().bytes(proof).bytes(blob).toBytes();
       lmResponse =
@@ -193,6 +182,26 @@ final class Ntlm implements SignOn {
     }
     sessionKey = key;
     return message(offered, challengeMessage, lmResponse, ntResponse, encryptedKey, key, mic);
+  }
+
+  /** NTOWFv2 (MS-NLMP 3.3.2): the key that a user's answers are made with. */
+  static byte[] responseKey(byte[] passwordHash, String user, String domain)
+      throws GeneralSecurityException {
+    return hmac(passwordHash, PacketWriter.utf16(user.toUpperCase(Locale.ROOT) + domain));
+  }
+
+  /** What an answer proves besides the password (MS-NLMP 3.3.2, there "temp"). */
+  static byte[] blob(byte[] time, byte[] clientChallenge, byte[] targetInfo) {
+    return new PacketWriter()
+        .u8(1)
+        .u8(1)
+        .zeros(6)
+        .bytes(time)
+        .bytes(clientChallenge)
+        .zeros(4)
+        .bytes(targetInfo)
+        .zeros(4)
+        .toBytes();
   }
 
   private byte[] message(

@@ -213,6 +213,19 @@ final class Packets {
     return Request.of(Smb2.QUERY_DIRECTORY, body.toBytes(), bytes);
   }
 
+  /** Asks to be told when something happens in a directory. */
+  static Request notifyOfChanges(byte[] directory, int bytes, int filter) {
+    PacketWriter body =
+        new PacketWriter()
+            .u16(32)
+            .u16(0) // not what is further below
+            .u32(bytes)
+            .bytes(directory)
+            .u32(filter)
+            .u32(0);
+    return Request.of(Smb2.CHANGE_NOTIFY, body.toBytes(), bytes);
+  }
+
   static Request control(int code, byte[] file, byte[] input, int outputBytes) {
     PacketWriter body =
         new PacketWriter()

@@ -190,6 +190,7 @@ final class Receiver implements Runnable {
     }
     if (interim) {
       request.asyncId = i64(buffer, at + Smb2.AT_ASYNC_ID);
+      request.whenPending.run();
       return;
     }
     if (FATAL.contains(status) && connection.treeId != 0) {

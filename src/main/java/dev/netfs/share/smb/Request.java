@@ -40,6 +40,9 @@ final class Request {
   volatile long messageId = -1;
   volatile long asyncId;
 
+  /** Run on the receiving thread when the server says that it will take its time. */
+  Runnable whenPending = () -> {};
+
   /** For {@link Smb2#CANCEL}: the request to be cancelled. */
   final @Nullable Request target;
 

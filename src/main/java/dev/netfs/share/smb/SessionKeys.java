@@ -72,6 +72,22 @@ record SessionKeys(
     }
   }
 
+  String cipherName() {
+    return switch (cipher) {
+      case Smb2.CIPHER_AES_128_CCM -> "AES-128-CCM";
+      case Smb2.CIPHER_AES_128_GCM -> "AES-128-GCM";
+      default -> "AES-256-GCM";
+    };
+  }
+
+  String signingName() {
+    return switch (signingAlgorithm) {
+      case Smb2.SIGN_HMAC_SHA256 -> "HMAC-SHA256";
+      case Smb2.SIGN_AES_CMAC -> "AES-128-CMAC";
+      default -> "AES-128-GMAC";
+    };
+  }
+
   @Override
   public String toString() {
     return "SessionKeys[***]";

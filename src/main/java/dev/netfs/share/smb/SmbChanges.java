@@ -25,10 +25,12 @@ final class SmbChanges {
 
   private final SmbClient client;
   private final OpenNames open;
+  private final SmbWatches watches;
 
-  SmbChanges(SmbClient client, OpenNames open) {
+  SmbChanges(SmbClient client, OpenNames open, SmbWatches watches) {
     this.client = client;
     this.open = open;
+    this.watches = watches;
   }
 
   CompletableFuture<Void> deleteFile(String path) {
@@ -58,12 +60,15 @@ final class SmbChanges {
   }
 
   CompletableFuture<Void> deleteDirectory(String path) {
+    String serverPath;
     try {
-      return SmbFailures.about(
-          delete(client.names().find(path), Smb2.DIRECTORY_FILE, Packets.NO_LEASE), path);
+      serverPath = client.names().find(path);
     } catch (IOException e) {
       return CompletableFuture.failedFuture(e);
     }
+    return watches.without(
+        path,
+        () -> SmbFailures.about(delete(serverPath, Smb2.DIRECTORY_FILE, Packets.NO_LEASE), path));
   }
 
   private CompletableFuture<Void> deleteHidden(String path) throws IOException {
@@ -94,12 +99,15 @@ final class SmbChanges {
   }
 
   CompletableFuture<Void> rename(String source, String target, boolean replace) {
-    return Steps.recover(
-        rename(source, target, replace, 0),
-        failure ->
-            failure instanceof TargetRefused refused
-                ? blocked(refused, source, target, replace)
-                : CompletableFuture.failedFuture(failure));
+    return watches.without(
+        source,
+        () ->
+            Steps.recover(
+                rename(source, target, replace, 0),
+                failure ->
+                    failure instanceof TargetRefused refused
+                        ? blocked(refused, source, target, replace)
+                        : CompletableFuture.failedFuture(failure)));
   }
 
   /** The source is there, but the server does not want to give it the name. */

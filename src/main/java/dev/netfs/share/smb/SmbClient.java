@@ -31,6 +31,7 @@ final class SmbClient {
   private final int maxRead;
   private final int maxWrite;
   private final int maxTransact;
+  private final String dialect;
   private final boolean readOnly;
   private final @Nullable SmbLeases leases;
 
@@ -42,6 +43,7 @@ final class SmbClient {
     this.maxTransact = negotiation.maxTransact();
     this.leases =
         negotiation.leases() ? new SmbLeases(connection, negotiation.leaseEpochs()) : null;
+    this.dialect = negotiation.dialect();
     this.readOnly = (maximalAccess & (Smb2.FILE_WRITE_DATA | Smb2.FILE_APPEND_DATA)) == 0;
   }
 
@@ -107,6 +109,12 @@ final class SmbClient {
     return leases;
   }
 
+  /** Says how the server is spoken to. */
+  @Override
+  public String toString() {
+    return connection.server() + ": SMB " + dialect + ", " + connection.protection();
+  }
+
   int maxRead() {
     return maxRead;
   }
@@ -131,6 +139,7 @@ final class SmbClient {
         .window(IN_FLIGHT)
         .locks(LockKind.MANDATORY)
         .leases(leases != null)
+        .notifications(true)
         .atomicReplace(true)
         .serverCopy(true)
         .hardLinks(true)
@@ -138,7 +147,7 @@ final class SmbClient {
         .caseSensitive(false)
         .readOnly(readOnly)
         .timestampGranularity(GRANULARITY)
-        .attributeViews(Set.of("basic"))
+        .attributeViews(Set.of("basic", "dos"))
         .build();
   }
 }

@@ -66,6 +66,8 @@ final class SmbConnection {
 
   private volatile Runnable whenEnded = () -> {};
 
+  private volatile String protection = "neither signed nor encrypted";
+
   volatile long sessionId;
   volatile int treeId;
 
@@ -112,6 +114,7 @@ final class SmbConnection {
   void protect(SessionKeys keys, boolean seal) {
     byte[] sealing = keys.sealing();
     byte[] opening = keys.opening();
+    protection = seal ? "encrypted by " + keys.cipherName() : "signed by " + keys.signingName();
     if (!seal) {
       sender.protect(MessageSigner.of(keys.signingAlgorithm(), keys.signing()), null);
       receiver.protect(MessageSigner.of(keys.signingAlgorithm(), keys.signing()), null);
@@ -247,5 +250,10 @@ final class SmbConnection {
 
   String server() {
     return server;
+  }
+
+  /** Returns how messages are protected, in words. */
+  String protection() {
+    return protection;
   }
 }

@@ -3,7 +3,9 @@ package dev.netfs.share.smb;
 import dev.netfs.share.DirectoryEntry;
 import dev.netfs.share.FileInfo;
 import java.io.IOException;
+import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
+import java.nio.file.FileSystemException;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -86,9 +88,9 @@ final class SmbListing {
     Throwable end = failure;
     if (answer != null) {
       try {
-        handOn(answer.output());
+        handOn(answer);
         return true;
-      } catch (RuntimeException | Error e) {
+      } catch (IOException | RuntimeException | Error e) {
         end = e;
       }
     }
@@ -102,22 +104,32 @@ final class SmbListing {
     return false;
   }
 
-  private void handOn(ByteBuffer output) {
+  private void handOn(Response answer) throws IOException {
+    ByteBuffer output;
+    try {
+      output = answer.output();
+    } catch (BufferUnderflowException e) {
+      throw malformed();
+    }
     int at = 0;
     while (at < output.limit()) {
-      ByteBuffer entry =
-          output.slice(at, output.limit() - at).order(java.nio.ByteOrder.LITTLE_ENDIAN);
-      int next = entry.getInt(0);
-      int length = entry.getInt(60);
-      char[] name = new char[length / 2];
-      entry.slice(NAME, length).order(java.nio.ByteOrder.LITTLE_ENDIAN).asCharBuffer().get(name);
-      String text = new String(name);
-      if (isName(text)) {
-        FileInfo info = FileFacts.ofEntry(entry);
+      int next;
+      String name;
+      FileInfo info;
+      try {
+        ByteBuffer entry =
+            output.slice(at, output.limit() - at).order(java.nio.ByteOrder.LITTLE_ENDIAN);
+        next = entry.getInt(0);
+        name = text(entry, NAME, entry.getInt(60));
+        info = FileFacts.ofEntry(entry);
+      } catch (IndexOutOfBoundsException e) {
+        throw malformed();
+      }
+      if (isName(name)) {
         if (!client.connection().isConnected()) {
-          throw new IllegalStateException(client.connection().disconnected());
+          throw client.connection().disconnected();
         }
-        entries.accept(new DirectoryEntry(text, info));
+        entries.accept(new DirectoryEntry(name, info));
       }
       if (next <= 0) {
         return;
@@ -126,8 +138,25 @@ final class SmbListing {
     }
   }
 
+  private FileSystemException malformed() {
+    return new FileSystemException(path, null, "the server's listing is malformed");
+  }
+
+  /**
+   * Returns text as the protocol has it.
+   *
+   * @param bytes how long it is
+   * @throws IndexOutOfBoundsException if it is not within the buffer
+   */
+  static String text(ByteBuffer in, int at, int bytes) {
+    ByteBuffer part = in.slice(at, bytes).order(java.nio.ByteOrder.LITTLE_ENDIAN);
+    char[] text = new char[bytes / 2];
+    part.asCharBuffer().get(text);
+    return new String(text);
+  }
+
   /** A server that lists {@code ../x} wants to be written to elsewhere. */
-  private static boolean isName(String name) {
+  static boolean isName(String name) {
     return !name.isEmpty()
         && !name.equals(".")
         && !name.equals("..")

@@ -2,6 +2,7 @@ package dev.netfs.share.smb;
 
 import dev.netfs.share.AttributeChange;
 import dev.netfs.share.DirectoryEntry;
+import dev.netfs.share.DirectoryWatcher;
 import dev.netfs.share.FileInfo;
 import dev.netfs.share.LeaseRequest;
 import dev.netfs.share.OpenIntent;
@@ -9,6 +10,7 @@ import dev.netfs.share.OpenIntent.Disposition;
 import dev.netfs.share.Share;
 import dev.netfs.share.ShareCapabilities;
 import dev.netfs.share.ShareFile;
+import dev.netfs.share.ShareWatch;
 import dev.netfs.share.SpaceInfo;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
@@ -27,12 +29,14 @@ final class SmbShare implements Share {
   private final SmbClient client;
   private final ShareCapabilities capabilities;
   private final OpenNames openNames = new OpenNames();
+  private final SmbWatches watches;
   private final SmbChanges changes;
 
   SmbShare(SmbClient client) {
     this.client = client;
     this.capabilities = client.capabilities();
-    this.changes = new SmbChanges(client, openNames);
+    this.watches = new SmbWatches(client);
+    this.changes = new SmbChanges(client, openNames, watches);
   }
 
   @Override
@@ -231,13 +235,32 @@ final class SmbShare implements Share {
           new UnsupportedOperationException(
               path + ": POSIX modes and owners cannot be set over SMB"));
     }
+    if (!change.isOfDos()) {
+      return setBasic(path, change, 0);
+    }
+    // They are set all at once, so that the others have to be known.
+    return with(
+        () ->
+            Steps.compose(
+                SmbFailures.about(client.queryAll(client.names().find(path)), path),
+                all -> {
+                  int before = FileFacts.attributesOf(all) & ~Smb2.ATTRIBUTE_NORMAL;
+                  int after = (before | change.dosSet()) & ~change.dosClear();
+                  return setBasic(path, change, after == 0 ? Smb2.ATTRIBUTE_NORMAL : after);
+                }));
+  }
+
+  /**
+   * @param attributes all of them, or 0 to leave them as they are
+   */
+  private CompletableFuture<Void> setBasic(String path, AttributeChange change, int attributes) {
     byte[] basic =
         new PacketWriter()
             .u64(FileTimes.of(change.created()))
             .u64(FileTimes.of(change.accessed()))
             .u64(FileTimes.of(change.modified()))
             .u64(0)
-            .u32(0) // the attributes stay as they are
+            .u32(attributes)
             .u32(0)
             .toBytes();
     return work(
@@ -312,6 +335,17 @@ final class SmbShare implements Share {
   @Override
   public CompletionStage<Void> copy(String source, String target) {
     return with(() -> new SmbCopy(client, changes, source, target).start());
+  }
+
+  @Override
+  public CompletionStage<ShareWatch> watch(String directory, DirectoryWatcher watcher) {
+    return watches.watch(directory, watcher);
+  }
+
+  /** Says how the server is spoken to: the dialect, and how messages are protected. */
+  @Override
+  public String toString() {
+    return client.toString();
   }
 
   @Override

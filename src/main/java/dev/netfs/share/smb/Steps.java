@@ -1,6 +1,7 @@
 package dev.netfs.share.smb;
 
 import java.io.IOException;
+import java.nio.BufferUnderflowException;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,15 @@ final class Steps {
 
   private Steps() {}
 
+  /** Returns what reading an answer failed with: an exception, if it leads out of the answer. */
+  static Throwable unlessMalformed(Throwable failure) {
+    return failure instanceof IndexOutOfBoundsException
+            || failure instanceof BufferUnderflowException
+            || failure instanceof IllegalArgumentException
+        ? new IOException("the server's answer is malformed: " + failure, failure)
+        : failure;
+  }
+
   /** What a step makes of a stage's value. */
   static <T, R> CompletableFuture<R> map(
       CompletableFuture<T> stage, Step<? super T, ? extends R> step) {
@@ -34,7 +44,7 @@ final class Steps {
           try {
             result.complete(step.apply(value));
           } catch (IOException | RuntimeException | Error e) {
-            result.completeExceptionally(e);
+            result.completeExceptionally(unlessMalformed(e));
           }
         });
     return result;
@@ -74,7 +84,7 @@ final class Steps {
     try {
       next = step.apply(value);
     } catch (IOException | RuntimeException | Error e) {
-      result.completeExceptionally(e);
+      result.completeExceptionally(unlessMalformed(e));
       return;
     }
     next.whenComplete(

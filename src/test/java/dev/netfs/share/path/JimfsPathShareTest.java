@@ -40,7 +40,12 @@ class JimfsPathShareTest extends ShareContract {
   @Override
   protected Set<Feature> features() {
     return EnumSet.complementOf(
-        EnumSet.of(Feature.LOCKS, Feature.LEASES, Feature.SPARSE, Feature.OWNER_NUMBERS));
+        EnumSet.of(
+            Feature.LOCKS,
+            Feature.LEASES,
+            Feature.NOTIFICATIONS,
+            Feature.SPARSE,
+            Feature.OWNER_NUMBERS));
   }
 
   @Override

@@ -28,7 +28,7 @@ class LocalPathShareTest extends ShareContract {
 
   @Override
   protected Set<Feature> features() {
-    return EnumSet.complementOf(EnumSet.of(Feature.LEASES));
+    return EnumSet.complementOf(EnumSet.of(Feature.LEASES, Feature.NOTIFICATIONS));
   }
 
   @Override

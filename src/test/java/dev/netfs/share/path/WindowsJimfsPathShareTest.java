@@ -41,6 +41,7 @@ class WindowsJimfsPathShareTest extends ShareContract {
     return EnumSet.complementOf(
         EnumSet.of(
             Feature.LEASES,
+            Feature.NOTIFICATIONS,
             Feature.LOCKS,
             Feature.SPARSE,
             Feature.OWNER_NUMBERS,

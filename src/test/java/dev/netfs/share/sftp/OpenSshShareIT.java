@@ -53,7 +53,11 @@ class OpenSshShareIT extends ShareContract {
   protected Set<Feature> features() {
     Set<Feature> missing =
         EnumSet.of( // what SFTP version 3 has not
-            Feature.LOCKS, Feature.LEASES, Feature.FILE_KEYS, Feature.LINK_COUNTS);
+            Feature.LOCKS,
+            Feature.LEASES,
+            Feature.NOTIFICATIONS,
+            Feature.FILE_KEYS,
+            Feature.LINK_COUNTS);
     return EnumSet.complementOf(EnumSet.copyOf(missing));
   }
 

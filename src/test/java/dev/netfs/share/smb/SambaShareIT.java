@@ -2,6 +2,7 @@ package dev.netfs.share.smb;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.netfs.share.DirectoryWatcher;
 import dev.netfs.share.Holder;
 import dev.netfs.share.LeaseRequest;
 import dev.netfs.share.LeaseState;
@@ -20,6 +21,8 @@ import java.util.EnumSet;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
@@ -90,6 +93,54 @@ class SambaShareIT extends ShareContract {
     server.smbclient("put " + copy + " " + root.substring(1) + "/f");
     assertThat(holder.next()).isEqualTo("breaking none");
     await(file.close());
+  }
+
+  /** The receiving thread is held up, while more happens than the server can tell at once. */
+  @Test
+  void moreThanTheServerCanTellIsAnOverflow() throws Exception {
+    CountDownLatch held = new CountDownLatch(1);
+    LinkedBlockingQueue<String> told = new LinkedBlockingQueue<>();
+    DirectoryWatcher watcher =
+        new DirectoryWatcher() {
+          @Override
+          public void changed(Kind kind, String name) {
+            told.add(name);
+            try {
+              held.await(PATIENCE_SECONDS, TimeUnit.SECONDS);
+            } catch (InterruptedException e) {
+              throw new AssertionError(e);
+            }
+          }
+
+          @Override
+          public void overflowed() {
+            told.add("overflowed");
+          }
+
+          @Override
+          public void ended() {
+            told.add("ended");
+          }
+        };
+    await(share.watch("/", watcher));
+    share = another();
+    create("/first");
+    assertThat(told.poll(PATIENCE_SECONDS, TimeUnit.SECONDS)).isEqualTo("first");
+    String prefix = "n".repeat(200);
+    for (int i = 0; i < 400; i++) { // 160 kB of names
+      await(share.makeDirectory("/" + prefix + i, -1));
+    }
+    held.countDown();
+    String last = "";
+    while (!"overflowed".equals(last)) {
+      last = told.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
+      assertThat(last).as("waiting for an overflow").isNotNull();
+    }
+    create("/after");
+    while (!"after".equals(last)) {
+      last = told.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
+      assertThat(last).as("waiting for what comes after it").isNotNull();
+    }
   }
 
   @Override

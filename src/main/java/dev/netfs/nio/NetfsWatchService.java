@@ -10,6 +10,7 @@ import java.nio.file.WatchService;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -21,16 +22,17 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Watches directories by listing them again and again and comparing what it finds. Changes that
- * cancel each other out between two looks go unseen, as does one that leaves size, times and
- * identity of a file as they were.
+ * Watches directories: where the share tells of changes, by being told ({@link NotifiedWatchKey});
+ * elsewhere by listing them again and again and comparing what it finds ({@link PollingWatchKey}).
+ * Then changes that cancel each other out between two looks go unseen, as does one that leaves
+ * size, times and identity of a file as they were.
  *
  * <p><b>Concurrency.</b> One thread looks at all directories, one after the other, so that keys see
  * their snapshots from one thread at a time. {@link #lock} guards {@link #keys} and {@link
  * #closed}; nothing is listed while it is held. A key has a lock of its own, which comes after this
  * one.
  */
-final class PollingWatchService implements WatchService, Closeable {
+final class NetfsWatchService implements WatchService, Closeable {
   /** How long after one look the next is taken. */
   static final Duration DEFAULT_INTERVAL = Duration.ofSeconds(2);
 
@@ -38,13 +40,13 @@ final class PollingWatchService implements WatchService, Closeable {
   private final ScheduledThreadPoolExecutor poller;
   private final BlockingQueue<Signal> signals = new LinkedBlockingQueue<>();
   private final ReentrantLock lock = new ReentrantLock();
-  private final Map<String, PollingWatchKey> keys = new HashMap<>(); // guarded by lock
+  private final Map<String, NetfsWatchKey> keys = new HashMap<>(); // guarded by lock
   private volatile boolean closed; // written under lock
 
   /** An element of the queue: a key with events, or null for the end, which is never taken out. */
-  private record Signal(@Nullable PollingWatchKey key) {}
+  private record Signal(@Nullable NetfsWatchKey key) {}
 
-  PollingWatchService(MountedFileSystem fs, Duration interval) {
+  NetfsWatchService(MountedFileSystem fs, Duration interval) {
     this.fs = fs;
     this.poller = new ScheduledThreadPoolExecutor(1, Workers.threads("netfs-watch-"));
     this.poller.setRemoveOnCancelPolicy(true);
@@ -66,20 +68,43 @@ final class PollingWatchService implements WatchService, Closeable {
           "a watch service of " + fs.uri() + " cannot watch " + directory.getFileSystem().uri());
     }
     // Outside the lock: it asks the server.
-    PollingWatchKey fresh = new PollingWatchKey(this, directory, kinds);
+    NetfsWatchKey fresh = key(directory, kinds);
+    @Nullable NetfsWatchKey used = null;
     lock.lock();
     try {
-      checkOpen();
-      PollingWatchKey known = keys.get(directory.remote());
-      if (known != null && known.isValid()) {
-        known.watchFor(kinds);
-        return known;
+      if (!closed) {
+        NetfsWatchKey known = keys.get(directory.remote());
+        if (known != null && known.isValid()) {
+          known.watchFor(kinds);
+          used = known;
+        } else {
+          keys.put(directory.remote(), fresh);
+          used = fresh;
+        }
       }
-      keys.put(directory.remote(), fresh);
-      return fresh;
     } finally {
       lock.unlock();
     }
+    if (used != fresh) {
+      fresh.stop(); // not under the lock: the server's side tells keys under locks of its own
+    } else if (!fresh.isValid()) {
+      cancelled(fresh); // gone before it was put there
+    }
+    if (used == null) {
+      throw new ClosedWatchServiceException();
+    }
+    return used;
+  }
+
+  private NetfsWatchKey key(NetfsPath directory, Set<WatchEvent.Kind<?>> kinds) throws IOException {
+    if (fs.mount().capabilities().notifications()) {
+      try {
+        return new NotifiedWatchKey(this, directory, kinds);
+      } catch (UnsupportedOperationException e) {
+        // Not this server, or not this directory.
+      }
+    }
+    return new PollingWatchKey(this, directory, kinds);
   }
 
   private static Set<WatchEvent.Kind<?>> kinds(WatchEvent.Kind<?>... events) {
@@ -116,14 +141,14 @@ final class PollingWatchService implements WatchService, Closeable {
   }
 
   private void pollAll() {
-    PollingWatchKey[] registered;
+    NetfsWatchKey[] registered;
     lock.lock();
     try {
-      registered = keys.values().toArray(new PollingWatchKey[0]);
+      registered = keys.values().toArray(new NetfsWatchKey[0]);
     } finally {
       lock.unlock();
     }
-    for (PollingWatchKey key : registered) {
+    for (NetfsWatchKey key : registered) {
       if (closed) {
         return;
       }
@@ -132,12 +157,12 @@ final class PollingWatchService implements WatchService, Closeable {
   }
 
   /** Puts a key with events into the queue. */
-  void signal(PollingWatchKey key) {
+  void signal(NetfsWatchKey key) {
     signals.add(new Signal(key));
   }
 
   /** Forgets a key that has become invalid. */
-  void cancelled(PollingWatchKey key) {
+  void cancelled(NetfsWatchKey key) {
     lock.lock();
     try {
       keys.remove(key.watchable().remote(), key);
@@ -174,19 +199,20 @@ final class PollingWatchService implements WatchService, Closeable {
 
   @Override
   public void close() {
+    List<NetfsWatchKey> all;
     lock.lock();
     try {
       if (closed) {
         return;
       }
       closed = true;
-      for (PollingWatchKey key : keys.values()) {
-        key.invalidate();
-      }
+      all = List.copyOf(keys.values());
+      all.forEach(NetfsWatchKey::invalidate);
       keys.clear();
     } finally {
       lock.unlock();
     }
+    all.forEach(NetfsWatchKey::stop);
     poller.shutdown();
     signals.clear();
     signals.add(new Signal(null));
