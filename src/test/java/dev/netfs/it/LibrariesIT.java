@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.netfs.Netfs;
 import dev.netfs.NetfsFileSystem;
+import dev.netfs.testing.CountingProxy;
+import dev.netfs.testing.FileServer;
 import dev.netfs.testing.OpenSshServer;
+import dev.netfs.testing.SambaServer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.StringWriter;
@@ -23,6 +26,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -77,7 +81,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(120)
 class LibrariesIT {
   private static final AtomicInteger COUNT = new AtomicInteger();
-  private static OpenSshServer server;
+  private static final Map<Place, FileServer> SERVERS = new EnumMap<>(Place.class);
 
   @TempDir private Path local;
 
@@ -86,7 +90,14 @@ class LibrariesIT {
     /** A local directory, through the transport for any path. */
     PATH,
     /** A real OpenSSH server. */
-    SFTP
+    SFTP,
+    /** A real Samba server. */
+    SMB;
+
+    /** Whether locks on files exclude others than this JVM. */
+    boolean hasLocks() {
+      return this != SFTP;
+    }
   }
 
   /** A mount, and the same directory as the server has it. */
@@ -103,21 +114,21 @@ class LibrariesIT {
 
   @BeforeAll
   static void startServer() throws IOException {
-    server = OpenSshServer.start();
+    SERVERS.put(Place.SFTP, OpenSshServer.start());
+    SERVERS.put(Place.SMB, SambaServer.start());
   }
 
   @AfterAll
   static void stopServer() {
-    if (server != null) {
-      server.close();
-    }
+    SERVERS.values().forEach(FileServer::close);
+    SERVERS.clear();
   }
 
   /** Mounts a new, empty directory of the share. */
   private Mounted mount(Place place, String... options) throws IOException {
-    if (place == Place.SFTP) {
+    if (place != Place.PATH) {
       COUNT.incrementAndGet();
-      server.own(Files.createDirectory(onServer(place)));
+      SERVERS.get(place).own(Files.createDirectory(onServer(place)));
     }
     return mountAgain(place, options);
   }
@@ -127,6 +138,7 @@ class LibrariesIT {
     if (place == Place.PATH) {
       builder = Netfs.mount(local);
     } else {
+      FileServer server = SERVERS.get(place);
       builder = Netfs.mount(server.uri("/" + onServer(place).getFileName()));
       server.options().forEach(builder::option);
     }
@@ -138,7 +150,9 @@ class LibrariesIT {
 
   /** Returns the directory that was mounted last, as the server has it. */
   private Path onServer(Place place) {
-    return place == Place.PATH ? local : server.data().resolve("libraries" + COUNT.get());
+    return place == Place.PATH
+        ? local
+        : SERVERS.get(place).data().resolve("libraries" + COUNT.get());
   }
 
   // ---------------------------------------------------------------- zip files
@@ -359,8 +373,8 @@ class LibrariesIT {
   @ParameterizedTest
   @EnumSource
   void aLuceneIndexIsBuiltAndSearched(Place place) throws IOException {
-    boolean path = place == Place.PATH;
-    LockFactory locks = path ? NativeFSLockFactory.INSTANCE : SimpleFSLockFactory.INSTANCE;
+    LockFactory locks =
+        place.hasLocks() ? NativeFSLockFactory.INSTANCE : SimpleFSLockFactory.INSTANCE;
     int commits = 5;
     int perCommit = 400;
     try (Mounted mount = mount(place)) {
@@ -415,7 +429,7 @@ class LibrariesIT {
   @EnumSource
   void aMappedLuceneIndexIsBuiltAndSearched(Place place) throws IOException {
     LockFactory locks =
-        place == Place.PATH ? NativeFSLockFactory.INSTANCE : SimpleFSLockFactory.INSTANCE;
+        place.hasLocks() ? NativeFSLockFactory.INSTANCE : SimpleFSLockFactory.INSTANCE;
     try (Mounted mount = mount(place)) {
       try (Directory index = new MMapDirectory(mount.path("index"), locks)) {
         try (IndexWriter writer = new IndexWriter(index, config())) {
@@ -492,8 +506,7 @@ class LibrariesIT {
   @ParameterizedTest
   @EnumSource
   void lucenesNativeLockIsOneOfTheShare(Place place) throws IOException {
-    boolean path = place == Place.PATH;
-    try (Mounted mount = mount(place, "locks", path ? "server" : "local")) {
+    try (Mounted mount = mount(place, "locks", place.hasLocks() ? "server" : "local")) {
       Path lockFile = mount.path("index/write.lock");
       try (Directory index = new NIOFSDirectory(mount.path("index"))) {
         try (IndexWriter writer = new IndexWriter(index, config())) {
@@ -504,11 +517,26 @@ class LibrariesIT {
           try (FileChannel other = FileChannel.open(lockFile, StandardOpenOption.WRITE)) {
             assertThatThrownBy(other::tryLock).isInstanceOf(OverlappingFileLockException.class);
           }
-          if (path) {
+          if (place == Place.PATH) {
             try (FileChannel behind =
                 FileChannel.open(
                     mount.onServer.resolve("index/write.lock"), StandardOpenOption.WRITE)) {
               assertThatThrownBy(behind::tryLock).isInstanceOf(OverlappingFileLockException.class);
+            }
+          }
+          if (place == Place.SMB) {
+            // As another client, who knows nothing of this mount's locks.
+            FileServer server = SERVERS.get(place);
+            try (CountingProxy proxy = CountingProxy.to(server.host(), server.port());
+                NetfsFileSystem others =
+                    (NetfsFileSystem)
+                        FileSystems.newFileSystem(
+                            server.uri(proxy.port(), "/" + mount.onServer.getFileName()),
+                            server.options());
+                FileChannel theirs =
+                    FileChannel.open(
+                        others.getPath("/index/write.lock"), StandardOpenOption.WRITE)) {
+              assertThat(theirs.tryLock()).isNull();
             }
           }
         }

@@ -20,18 +20,25 @@ import java.util.stream.Stream;
  */
 final class Names {
   private static final String[] ALPHABET = {"a", "b", "c", "f", "g.txt", "h h", "x#%41?", "[y]"};
+
+  /** Names that Windows takes too. */
+  private static final String[] PLAIN = {"a", "b", "c", "f", "g.txt", "h h", "x#%41!", "[y]"};
+
   private static final int DEPTH = 3;
   private static final int CROWDED = 40;
   private static final int MAX_LINKS = 40;
 
   private final Random random;
   private final Path oracle;
+  private final String[] alphabet;
   private final Set<Object> linked = new HashSet<>();
 
   /**
    * @param oracle the directory whose content says what there is
+   * @param plain whether no name has what Windows forbids
    */
-  Names(Random random, Path oracle) {
+  Names(Random random, Path oracle, boolean plain) {
+    this.alphabet = plain ? PLAIN : ALPHABET;
     this.random = random;
     this.oracle = oracle;
   }
@@ -78,6 +85,11 @@ final class Names {
     return "";
   }
 
+  /** Returns whether a name is that of a directory. */
+  boolean isDirectory(String name) {
+    return Files.isDirectory(at(name));
+  }
+
   /** Returns whether there are more names than are good for a fast run. */
   boolean crowded() throws IOException {
     return all().size() > CROWDED;
@@ -95,7 +107,7 @@ final class Names {
   }
 
   private String element() {
-    return ALPHABET[random.nextInt(ALPHABET.length)];
+    return alphabet[random.nextInt(alphabet.length)];
   }
 
   private static int depth(String name) {

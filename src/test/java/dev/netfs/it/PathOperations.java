@@ -40,14 +40,18 @@ final class PathOperations {
   private final Names names;
   private final boolean fileKeys;
   private final boolean climbing;
+  private final boolean posix;
 
   /**
    * @param fileKeys whether netfs is shown which names are those of one file; if not, it cannot
    *     know hard links for what they are
    * @param climbing whether relative links may be made, which may come to lead out of the tree
+   * @param posix whether there are permissions and symbolic links; if not, open files also stand in
+   *     the way of what moves or goes around them
    */
-  PathOperations(Random random, Names names, boolean fileKeys, boolean climbing) {
+  PathOperations(Random random, Names names, boolean fileKeys, boolean climbing, boolean posix) {
     this.climbing = climbing;
+    this.posix = posix;
     this.random = random;
     this.names = names;
     this.fileKeys = fileKeys;
@@ -76,7 +80,8 @@ final class PathOperations {
   private Operation make() throws IOException {
     String name = random.nextInt(4) == 0 ? names.any() : names.fresh();
     Set<PosixFilePermission> permissions = permissions(true);
-    return switch (random.nextInt(8)) {
+    int kind = random.nextInt(8);
+    return switch (posix ? kind : kind == 1 ? 0 : kind == 3 ? 2 : kind == 5 ? 6 : kind) {
       case 0 -> of("create file", name, side -> Files.createFile(side.at(name)));
       case 1 ->
           of(
@@ -205,8 +210,18 @@ final class PathOperations {
   private Operation delete() throws IOException {
     String name = names.any();
     return switch (random.nextInt(3)) {
-      case 0 -> of("delete", name, side -> deleted(side.at(name)));
-      case 1 -> of("delete if it exists", name, side -> Files.deleteIfExists(side.at(name)));
+      case 0 ->
+          new Operation(
+              "delete " + name,
+              List.of(name),
+              !posix && names.isDirectory(name),
+              side -> deleted(side.at(name)));
+      case 1 ->
+          new Operation(
+              "delete if it exists " + name,
+              List.of(name),
+              !posix && names.isDirectory(name),
+              side -> Files.deleteIfExists(side.at(name)));
       default -> deleteTree(name);
     };
   }
@@ -216,10 +231,11 @@ final class PathOperations {
     return Files.exists(path, LinkOption.NOFOLLOW_LINKS);
   }
 
-  private static Operation deleteTree(String name) {
-    return of(
-        "delete tree",
-        name,
+  private Operation deleteTree(String name) {
+    return new Operation(
+        "delete tree " + name,
+        List.of(name),
+        !posix,
         side -> {
           Trees.delete(side.at(name));
           return null;
@@ -259,7 +275,7 @@ final class PathOperations {
     return new Operation(
         (move ? "move " : "copy ") + source + " to " + target + " " + options,
         List.of(source, target),
-        false,
+        !posix,
         side ->
             move
                 ? Files.move(side.at(source), side.at(target), array)
@@ -270,16 +286,18 @@ final class PathOperations {
     String name = names.any();
     FileTime time = FileTime.from(1_000_000_000L + random.nextInt(1000), TimeUnit.SECONDS);
     Set<PosixFilePermission> permissions = permissions(true);
-    return switch (random.nextInt(4)) {
+    return switch (random.nextInt(posix ? 4 : 2)) {
       case 0 ->
-          of(
-              "modified at " + time,
-              name,
+          new Operation(
+              "modified at " + time + " " + name,
+              List.of(name),
+              !posix,
               side -> Files.getLastModifiedTime(Files.setLastModifiedTime(side.at(name), time)));
       case 1 ->
-          of(
-              "times " + time,
-              name,
+          new Operation(
+              "times " + time + " " + name,
+              List.of(name),
+              !posix,
               side -> {
                 BasicFileAttributeView view =
                     Files.getFileAttributeView(side.at(name), BasicFileAttributeView.class);
@@ -312,7 +330,8 @@ final class PathOperations {
     String name = names.any();
     boolean follow = random.nextInt(3) > 0;
     LinkOption[] links = follow ? new LinkOption[0] : new LinkOption[] {LinkOption.NOFOLLOW_LINKS};
-    return switch (random.nextInt(8)) {
+    int kind = random.nextInt(8);
+    return switch (posix || kind != 2 && kind != 4 ? kind : 7) {
       case 0 ->
           of(
               "exists " + follow,
