@@ -1,6 +1,5 @@
 package dev.netfs.nio;
 
-
 import java.nio.file.CopyOption;
 import java.nio.file.Files;
 import java.nio.file.OpenOption;
