@@ -27,8 +27,7 @@ class OwnChangesOnTheirWayTest {
   private static OpenFile open(Mount mount, Caching caching, Durability durability)
       throws IOException {
     return mount.open(
-        "/f",
-        new OpenMode(true, true, Disposition.OPEN_EXISTING, false, -1, durability, caching));
+        "/f", new OpenMode(true, true, Disposition.OPEN_EXISTING, false, -1, durability, caching));
   }
 
   private static OpenFile open(Mount mount, Caching caching) throws IOException {
