@@ -26,9 +26,11 @@ final class FileCut {
    *
    * @return to be {@linkplain #end ended}; null if what is here is not longer, and nothing is to be
    *     done
+   * @throws java.nio.channels.AsynchronousCloseException if the file has begun to close: the mount
+   *     may have forgotten the inode by then
    */
-  static @Nullable FileCut begin(Inode inode, long size) throws IOException {
-    return begin(inode, size, true);
+  static @Nullable FileCut begin(OpenFile file, long size) throws IOException {
+    return begin(file.inode(), size, file);
   }
 
   /**
@@ -38,22 +40,26 @@ final class FileCut {
    * @return to be {@linkplain #end ended}
    */
   static FileCut beginOpen(Inode inode) throws IOException {
-    return Objects.requireNonNull(begin(inode, 0, false));
+    return Objects.requireNonNull(begin(inode, 0, null));
   }
 
-  private static @Nullable FileCut begin(Inode inode, long size, boolean here) throws IOException {
+  private static @Nullable FileCut begin(Inode inode, long size, @Nullable OpenFile here)
+      throws IOException {
     while (true) {
       CompletableFuture<Void> other;
       CompletableFuture<Void> settled;
       long sizeBefore;
       inode.lock.lock();
       try {
-        if (here && size >= inode.localSize()) {
-          return null;
+        if (here != null) {
+          here.checkNotClosing();
+          if (size >= inode.localSize()) {
+            return null;
+          }
         }
         sizeBefore = Math.max(inode.remoteSize(), inode.writeback.end());
-        other = inode.writeback.hold(here ? size : Long.MAX_VALUE);
-        if (other == null && here) {
+        other = inode.writeback.hold(here != null ? size : Long.MAX_VALUE);
+        if (other == null && here != null) {
           inode.cut(size);
         }
         settled = inode.writeback.settled();

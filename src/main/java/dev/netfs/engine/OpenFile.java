@@ -240,7 +240,7 @@ public final class OpenFile implements Closeable {
       flush();
       refresh();
     }
-    FileCut cut = FileCut.begin(inode, size);
+    FileCut cut = FileCut.begin(this, size);
     if (cut == null) {
       return;
     }

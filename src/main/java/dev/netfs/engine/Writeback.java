@@ -41,7 +41,7 @@ final class Writeback implements DirtyLimit.Owner {
   private final DirectRanges direct = new DirectRanges(); // guarded by inode.lock
   private final List<CompletableFuture<Void>> settling = new ArrayList<>(); // guarded by inode.lock
   private int inFlight; // guarded by inode.lock: uploads and direct writes
-  private boolean held; // guarded by inode.lock: nothing is issued
+  private volatile boolean held; // written under inode.lock: nothing is issued
   private @Nullable CompletableFuture<Void> unheld; // guarded by inode.lock: for who waits for that
   private long heldSize = Long.MAX_VALUE; // guarded by inode.lock
   private volatile long accounted; // written under inode.lock: what the dirty limit knows of us
@@ -71,9 +71,12 @@ final class Writeback implements DirtyLimit.Owner {
     return anyDirty;
   }
 
-  /** Returns whether any byte is dirty or on its way, by a direct write too. By anybody. */
+  /**
+   * Returns whether any byte is dirty or on its way, by a direct write too, or the file is being
+   * cut: what is done next has to wait for that, though its channel may be closed. By anybody.
+   */
   boolean isBusy() {
-    return anyDirty || direct.any();
+    return anyDirty || held || direct.any();
   }
 
   /** Returns since when there have been dirty bytes; of no account where there are none. */
@@ -234,6 +237,7 @@ final class Writeback implements DirtyLimit.Owner {
     } finally {
       inode.lock.unlock();
     }
+    inode.pageEvicted(); // or not, but it may have waited for this to be forgotten
     if (waiting != null) {
       waiting.complete(null);
     }
