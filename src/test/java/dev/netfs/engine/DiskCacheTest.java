@@ -450,22 +450,4 @@ class DiskCacheTest {
       }
     }
   }
-
-  @Test
-  @Tag("C1")
-  void whatBelongsToAnEarlierGenerationIsNotAmongItEither() throws IOException {
-    byte[] content = bytes(1, 6 * MIB);
-    server.put("/f", content);
-    try (Mount mount = mount("memory", "8MiB", "cache", "loose", "attrTtl", "1ms");
-        OpenFile file = mount.open("/f", OpenMode.READ)) {
-      CountDownLatch go = stopWriting(mount);
-      assertThat(read(mount, "/f")).isEqualTo(content);
-      long before = file.inode().generation();
-      mount.dropCaches();
-      assertThat(file.inode().generation()).isGreaterThan(before);
-      go.countDown();
-      mount.services().disk().drain();
-      assertThat(mount.stats().bytesToDisk()).as("what was copied at once").isBetween(1L, 3L * MIB);
-    }
-  }
 }
