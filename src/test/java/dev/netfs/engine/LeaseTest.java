@@ -88,6 +88,7 @@ class LeaseTest {
           try (Mount mount = mount(server);
               OpenFile file = mount.open("/f", BOTH)) {
             assertThat(read(file, 1000)).isZero();
+            assertThat(read(file, 80_000)).isZero();
             int reads = server.count("read");
             time.sleep(1, TimeUnit.HOURS);
             assertThat(read(file, 1000)).isZero();
@@ -95,6 +96,7 @@ class LeaseTest {
             assertThat(server.count("read")).isEqualTo(reads);
             assertThat(server.count("fstat")).isZero();
             Await.result(otherWrites(server, 1000, 7));
+            assertThat(mount.stats().cachedBytes()).isZero();
             server.onRead = (path, offset, count) -> assertThat(count).isEqualTo(8);
             assertThat(read(file, 1000)).isEqualTo(7);
             assertThat(read(file, 1000)).isEqualTo(7);
@@ -128,6 +130,29 @@ class LeaseTest {
             write(file, 1003, 6);
             assertThat(server.count("write")).as("writing is not").isEqualTo(2);
             assertThat(Await.result(otherReads(server, 1003))).isEqualTo(6);
+          }
+        });
+  }
+
+  @Test
+  @Tag("L3")
+  void aBreakWaitsForAWriteThatIsUnderWay() throws Exception {
+    VirtualTime time = new VirtualTime(4);
+    time.run(
+        () -> {
+          SimServer server = new SimServer(4, time);
+          server.maxDelayMicros = 5_000;
+          try (Mount mount = mount(server, "dirtyLimit", "8KiB", "wsize", "4KiB");
+              OpenFile file = mount.open("/f", BOTH)) {
+            CompletableFuture<?> writing =
+                time.start("writer", () -> file.write(ByteBuffer.allocate(64 << 10), 0));
+            time.sleep(8, TimeUnit.MILLISECONDS);
+            assertThat(writing).isNotDone();
+            long unsent =
+                Await.result(
+                    server.leases.other("/f", LeaseState.NONE, () -> mount.stats().dirtyBytes()));
+            assertThat(unsent).isZero();
+            Await.untilDone(writing);
           }
         });
   }
