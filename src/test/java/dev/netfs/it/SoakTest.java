@@ -25,18 +25,16 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Eight threads at two hundred open files of a mount with little memory and a bad server, for as
- * many seconds as {@code -Dnetfs.soak} says: whatever is read has to be what was written, no thread
- * may get stuck, and nothing may be left at the end.
+ * Eight threads at two hundred open files of a mount with little memory and a bad server, for a few
+ * seconds, or as many as {@code -Dnetfs.soak} says: whatever is read has to be what was written, no
+ * thread may get stuck, and nothing may be left at the end.
  */
 @Timeout(value = 20, unit = TimeUnit.MINUTES)
-@EnabledIfSystemProperty(named = "netfs.soak", matches = "[0-9]+")
 class SoakTest {
-  private static final long SECONDS = Long.getLong("netfs.soak", 0);
+  private static final long SECONDS = Long.getLong("netfs.soak", 5);
   private static final int FILES = 200;
   private static final int THREADS = 8;
 
