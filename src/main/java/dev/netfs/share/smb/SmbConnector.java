@@ -131,9 +131,9 @@ final class SmbConnector {
       throw e;
     } catch (ShareDisconnectedException e) {
       throw failure(
-          Reason.PROTOCOL,
-          "the server hung up on the first message: it speaks SMB 1 only, or is no SMB server, or"
-              + " keeps this client out",
+          Reason.UNREACHABLE, // or it is just starting, or stopping: trying again may help
+          "the server hung up on the first message: it is starting or stopping, or speaks SMB 1"
+              + " only, or is no SMB server, or keeps this client out",
           e);
     } catch (IOException e) {
       throw failure(Reason.PROTOCOL, String.valueOf(e.getMessage()), e);
@@ -173,7 +173,8 @@ final class SmbConnector {
       throw failure(Reason.AUTHENTICATION, String.valueOf(e.getMessage()), e);
     }
     int flags = answer.u16(2);
-    boolean nobody = (flags & (Smb2.SESSION_GUEST | Smb2.SESSION_NULL)) != 0;
+    // Who has no password has no keys. Samba flags no session that it gave to nobody in particular.
+    boolean nobody = identity.isGuest() || (flags & (Smb2.SESSION_GUEST | Smb2.SESSION_NULL)) != 0;
     if (nobody) {
       if (!identity.isGuest()) {
         throw failure(
