@@ -129,6 +129,7 @@ public final class AsynchronousFile {
         do {
           if (awaited != null) {
             file.checkArrived(awaited);
+            file.checkNotClosing(); // it may have arrived after the close, before this thread ran
           }
           awaited = advance();
         } while (awaited != null && awaited.isDone());
