@@ -128,8 +128,8 @@ public final class AsynchronousFile {
       try {
         do {
           if (awaited != null) {
-            file.checkArrived(awaited);
-            file.checkNotClosing(); // it may have arrived after the close, before this thread ran
+            file.checkNotClosing(); // what arrived may have come after the close
+            Await.result(awaited);
           }
           awaited = advance();
         } while (awaited != null && awaited.isDone());
