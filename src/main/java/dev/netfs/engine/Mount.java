@@ -124,7 +124,10 @@ public final class Mount implements Closeable {
       return new ShareSession(
           background,
           root.toString(),
-          () -> provider.connect(spec.shareConfig()),
+          lost ->
+              lost == null
+                  ? provider.connect(spec.shareConfig())
+                  : provider.reconnect(spec.shareConfig(), lost),
           options.timeout(),
           options.retries(),
           stats);

@@ -41,7 +41,10 @@ final class ShareSession implements AutoCloseable {
 
   /** Connects a share; blocks. */
   interface Connector {
-    Share connect() throws IOException;
+    /**
+     * @param lost the share that was connected before and is closed, or null
+     */
+    Share connect(@Nullable Share lost) throws IOException;
   }
 
   /**
@@ -68,6 +71,7 @@ final class ShareSession implements AutoCloseable {
   private final ShareCapabilities capabilities;
   private final ReentrantLock lock = new ReentrantLock();
   private @Nullable Share current; // guarded by lock
+  private Share latest; // guarded by lock: what was connected last, lost or not
   private @Nullable CompletableFuture<Share> connecting; // guarded by lock
   private volatile boolean closed; // written under lock
 
@@ -97,8 +101,9 @@ final class ShareSession implements AutoCloseable {
     this.timeout = timeout;
     this.retries = retries;
     this.stats = stats;
-    Share first = connector.connect();
+    Share first = connector.connect(null);
     this.current = first;
+    this.latest = first;
     this.capabilities = first.capabilities();
     long period = Math.max(10, Math.min(1000, timeout.toMillis() / 4));
     this.watchdog = background.repeat(this::watch, period, TimeUnit.MILLISECONDS);
@@ -316,7 +321,7 @@ final class ShareSession implements AutoCloseable {
   /** Tries to connect, again and again while nobody answers and {@code timeout} has not passed. */
   private void connect(long begunNanos, long backoffMillis) {
     try {
-      Share share = connector.connect();
+      Share share = connector.connect(latest());
       stats.reconnects.increment();
       LOG.log(Level.INFO, "{0}: connected again", name);
       settle(share, null);
@@ -338,6 +343,15 @@ final class ShareSession implements AutoCloseable {
     }
   }
 
+  private Share latest() {
+    lock.lock();
+    try {
+      return latest;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private void settle(@Nullable Share share, @Nullable Throwable failure) {
     CompletableFuture<Share> future;
     boolean unwanted;
@@ -348,6 +362,7 @@ final class ShareSession implements AutoCloseable {
       unwanted = closed;
       if (!unwanted) {
         current = share;
+        latest = share == null ? latest : share;
       }
     } finally {
       lock.unlock();

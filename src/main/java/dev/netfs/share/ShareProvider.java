@@ -32,8 +32,7 @@ public interface ShareProvider {
 
   /**
    * Connects to a share. Blocks until it is usable: the server reached and trusted, the user signed
-   * on, the root found to be a directory. Called again, with the same configuration, whenever a
-   * connection was lost.
+   * on, the root found to be a directory.
    *
    * @param config where to, and how
    * @return the share, which its receiver has to close
@@ -42,4 +41,15 @@ public interface ShareProvider {
    * @throws IOException if the thread was interrupted ({@link java.io.InterruptedIOException})
    */
   Share connect(ShareConfig config) throws IOException;
+
+  /**
+   * Connects to a share again, whose connection was lost: as {@link #connect}, but a server that
+   * has not noticed the loss may be told to give up what the old connection holds, locks above all.
+   *
+   * @param config where to, and how
+   * @param lost the share that this provider connected last with this configuration; it is closed
+   */
+  default Share reconnect(ShareConfig config, Share lost) throws IOException {
+    return connect(config);
+  }
 }

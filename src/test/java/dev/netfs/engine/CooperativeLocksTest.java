@@ -128,7 +128,8 @@ class CooperativeLocksTest {
       this.rate = rate;
       this.server = server;
       this.session =
-          new ShareSession(this, "sim", this::connect, Duration.ofSeconds(10), 1000, new Stats());
+          new ShareSession(
+              this, "sim", lost -> connect(), Duration.ofSeconds(10), 1000, new Stats());
       this.locks = new CooperativeLocks(new LockSurroundings(this, session));
     }
 

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.netfs.LockLostException;
+import dev.netfs.NetfsFileSystem;
+import dev.netfs.testing.CountingProxy;
 import dev.netfs.testing.OpenSshServer;
 import dev.netfs.testing.SambaServer;
 import java.io.BufferedReader;
@@ -251,6 +253,28 @@ class LocksIT {
           assertThat(read.array()).containsExactly(1, 0, 0);
           assertThat(anew.isValid()).isTrue();
         }
+        other.waitFor();
+      }
+    }
+  }
+
+  @Test
+  void aConnectionThatTheServerStillTakesForAliveGivesItsLocksToTheNext() throws Exception {
+    try (SambaServer server = SambaServer.start();
+        CountingProxy proxy = CountingProxy.to(server.host(), server.port())) {
+      server.own(Files.write(server.data().resolve("f"), new byte[1000]));
+      try (NetfsFileSystem fs =
+              (NetfsFileSystem)
+                  FileSystems.newFileSystem(server.uri(proxy.port(), ""), server.options());
+          FileChannel channel = open(fs);
+          FileLock lock = channel.lock(10, 20, false)) {
+        proxy.cutClients();
+        assertThat(channel.read(ByteBuffer.allocate(100), 0)).isEqualTo(100);
+        assertThat(fs.stats().reconnects()).isEqualTo(1);
+        assertThat(lock.isValid()).isTrue();
+        Process other = LockWorker.start(server.uri(""), server.options(), "lock", "/f", "0", "15");
+        assertThat(other.inputReader().readLine()).isEqualTo("refused");
+        go(other);
         other.waitFor();
       }
     }

@@ -83,6 +83,14 @@ public final class CountingProxy implements AutoCloseable {
     connections.forEach(Connection::close);
   }
 
+  /**
+   * Cuts all connections on the clients' side only, now: the server is not told, as by a network
+   * that went away, and keeps what it has for them.
+   */
+  public void cutClients() {
+    connections.forEach(Connection::closeClient);
+  }
+
   /** Cuts all connections once the server has sent so many more bytes. */
   public void cutAfterDown(long bytes) {
     downLeft.set(bytes);
@@ -159,6 +167,7 @@ public final class CountingProxy implements AutoCloseable {
   private final class Connection {
     private final Socket client;
     private final Socket remote = new Socket();
+    private volatile boolean halfOpen;
 
     Connection(Socket client) {
       this.client = client;
@@ -195,7 +204,7 @@ public final class CountingProxy implements AutoCloseable {
               }
               queue.put(new Chunk(new byte[0], System.nanoTime() + delayNanos));
             } catch (IOException e) {
-              close();
+              closeUnlessHalfOpen();
             }
           });
       start(
@@ -215,9 +224,11 @@ public final class CountingProxy implements AutoCloseable {
                   return;
                 }
               }
-              to.shutdownOutput();
+              if (!halfOpen) {
+                to.shutdownOutput();
+              }
             } catch (IOException e) {
-              close();
+              closeUnlessHalfOpen();
             }
           });
     }
@@ -228,6 +239,21 @@ public final class CountingProxy implements AutoCloseable {
       }
       while (stalled && !client.isClosed()) {
         LockSupport.parkNanos(1_000_000);
+      }
+    }
+
+    void closeClient() {
+      halfOpen = true;
+      try {
+        client.close();
+      } catch (IOException e) {
+        // It is of no more use either way.
+      }
+    }
+
+    private void closeUnlessHalfOpen() {
+      if (!halfOpen) {
+        close();
       }
     }
 

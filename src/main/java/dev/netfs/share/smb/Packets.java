@@ -26,7 +26,10 @@ final class Packets {
 
   private Packets() {}
 
-  static Request sessionSetup(byte[] token, int securityMode) {
+  /**
+   * @param previousSession the session that this one takes the place of, or 0
+   */
+  static Request sessionSetup(byte[] token, int securityMode, long previousSession) {
     PacketWriter body =
         new PacketWriter()
             .u16(25)
@@ -36,7 +39,7 @@ final class Packets {
             .u32(0)
             .u16(SETUP_BUFFER)
             .u16(token.length)
-            .u64(0)
+            .u64(previousSession)
             .bytes(token);
     Request request = Request.of(Smb2.SESSION_SETUP, body.toBytes(), 0);
     request.kept = true;

@@ -37,9 +37,11 @@ final class SmbConnector {
   private final String seal;
   private final Duration timeout;
   private final long deadline;
+  private final long previousSession;
 
-  private SmbConnector(SmbTarget target, ShareOptions options) {
+  private SmbConnector(SmbTarget target, ShareOptions options, long previousSession) {
     this.target = target;
+    this.previousSession = previousSession;
     this.timeout = options.duration("connectTimeout", DEFAULT_TIMEOUT);
     this.deadline = System.nanoTime() + timeout.toNanos();
     this.identity = SmbIdentity.of(target, options);
@@ -50,8 +52,13 @@ final class SmbConnector {
     }
   }
 
-  static Share connect(SmbTarget target, ShareOptions options) throws IOException {
-    return new SmbConnector(target, options).connect();
+  /**
+   * @param previousSession the session of a connection that was lost, which the server is to end if
+   *     it has not noticed the loss; or 0
+   */
+  static Share connect(SmbTarget target, ShareOptions options, long previousSession)
+      throws IOException {
+    return new SmbConnector(target, options, previousSession).connect();
   }
 
   private Share connect() throws IOException {
@@ -153,7 +160,7 @@ final class SmbConnector {
         if (round == MOST_ROUNDS) {
           throw failure(Reason.PROTOCOL, "signing on comes to no end", null);
         }
-        Request request = Packets.sessionSetup(token, negotiation.securityMode());
+        Request request = Packets.sessionSetup(token, negotiation.securityMode(), previousSession);
         answer = await(connection.send(request), "answers, but signing on did not finish");
         connection.sessionId = answer.sessionId();
         negotiation.hash(sent(request));

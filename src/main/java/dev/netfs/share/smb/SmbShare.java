@@ -49,6 +49,11 @@ final class SmbShare implements Share {
     return client.connection().isConnected();
   }
 
+  /** Returns the number that the server gave the session. */
+  long sessionId() {
+    return client.connection().sessionId;
+  }
+
   @Override
   public CompletionStage<ShareFile> open(String path, OpenIntent intent) {
     return with(() -> openFile(path, intent));

@@ -45,6 +45,12 @@ public final class SmbShareProvider implements ShareProvider {
 
   @Override
   public Share connect(ShareConfig config) throws IOException {
-    return SmbConnector.connect(SmbTarget.of(config), config.options());
+    return SmbConnector.connect(SmbTarget.of(config), config.options(), 0);
+  }
+
+  @Override
+  public Share reconnect(ShareConfig config, Share lost) throws IOException {
+    return SmbConnector.connect(
+        SmbTarget.of(config), config.options(), ((SmbShare) lost).sessionId());
   }
 }
