@@ -93,10 +93,14 @@ class ArchitectureTest {
           CLI, HOOKS,
           BENCH, HOOKS);
 
+  /** The classes that are built together with the SPI, wherever that is: no tests. */
   private static final JavaClasses MAIN =
-      new ClassFileImporter()
-          .withImportOption(new ImportOption.DoNotIncludeTests())
-          .importPackages(API);
+      new ClassFileImporter().withImportOption(besideTheSpi()).importPackages(API);
+
+  private static ImportOption besideTheSpi() {
+    String main = ShareProvider.class.getProtectionDomain().getCodeSource().getLocation().getPath();
+    return location -> location.contains(main);
+  }
 
   @Test
   void everyPackageUsesOnlyWhatItMay() {
