@@ -12,17 +12,18 @@ import java.util.concurrent.locks.ReentrantLock;
  * every other one has waited in some queue; the rate is the highest of the samples, each being what
  * arrived, of any request, between a request's sending and its answer. A sample says too little
  * where too little was asked for; then what is asked for next grows by a constant factor, and so
- * does the next sample. Until some bytes have moved, a rate is assumed that is neither slow nor
- * fast, so that a long way is not begun on with what fills a short one. What is older than two
- * epochs is forgotten: ways change.
+ * does the next sample. Until some bytes have moved, a fast rate is assumed, so that a long way is
+ * not begun on with what fills a short one; a request that took several round trips has shown that
+ * its bytes had to queue, which ends the assumption. What is older than two epochs is forgotten:
+ * ways change.
  *
  * <p>Safe for several threads; {@link #lock} is a leaf.
  */
 final class LinkEstimate {
   private static final long EPOCH_NANOS = TimeUnit.SECONDS.toNanos(10);
 
-  /** Bytes per nanosecond, until {@link #ENOUGH} bytes have shown a rate: 50 MB/s. */
-  private static final double ASSUMED_RATE = 0.05;
+  /** Bytes per nanosecond, until {@link #ENOUGH} bytes have shown a rate: 100 MB/s. */
+  private static final double ASSUMED_RATE = 0.1;
 
   private static final long ENOUGH = 2 << 20;
 
@@ -30,7 +31,12 @@ final class LinkEstimate {
    * No more is thought to be under way on an assumption: the first round trips of a JVM that has
    * only just begun look long, and what is asked for in vain lies in the server's memory.
    */
-  private static final double MOST_ASSUMED = 1 << 20;
+  private static final double MOST_ASSUMED = 2 << 20;
+
+  /** A request that took so many round trips, and moved at least so many bytes, is slow by them. */
+  private static final int SLOW_ROUND_TRIPS = 4;
+
+  private static final long SLOW_BYTES = 64 << 10;
 
   /** A request that was sent: when, and how many bytes had arrived by then. */
   record Sent(long nanos, long arrived) {}
@@ -38,6 +44,7 @@ final class LinkEstimate {
   private final Background background;
   private final ReentrantLock lock = new ReentrantLock();
   private long arrived; // guarded by lock, as everything below
+  private boolean slow; // whether a request has shown that the assumed rate is too high
   private long epochNanos;
   private long roundTrip = Long.MAX_VALUE;
   private long roundTripBefore = Long.MAX_VALUE;
@@ -68,6 +75,9 @@ final class LinkEstimate {
       arrived += bytes;
       turn(now);
       long took = Math.max(1, now - sent.nanos());
+      if (bytes >= SLOW_BYTES && took / SLOW_ROUND_TRIPS >= shortest()) {
+        slow = true;
+      }
       roundTrip = Math.min(roundTrip, took);
       rate = Math.max(rate, (double) (arrived - sent.arrived()) / took);
     } finally {
@@ -99,16 +109,22 @@ final class LinkEstimate {
     }
   }
 
+  /** Returns the shortest round trip that is remembered, or the largest number. Under the lock. */
+  private long shortest() {
+    return Math.min(roundTrip, roundTripBefore);
+  }
+
   /** Returns how many bytes keep the way full, 0 if nothing is known of it. */
   long bytesUnderWay() {
     lock.lock();
     try {
-      long shortest = Math.min(roundTrip, roundTripBefore);
+      long shortest = shortest();
       if (shortest == Long.MAX_VALUE) {
         return 0;
       }
       double seen = Math.max(rate, rateBefore) * shortest;
-      double assumed = arrived < ENOUGH ? Math.min(MOST_ASSUMED, ASSUMED_RATE * shortest) : 0;
+      double assumed =
+          !slow && arrived < ENOUGH ? Math.min(MOST_ASSUMED, ASSUMED_RATE * shortest) : 0;
       return (long) Math.max(seen, assumed);
     } finally {
       lock.unlock();

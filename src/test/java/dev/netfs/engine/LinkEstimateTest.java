@@ -59,24 +59,35 @@ class LinkEstimateTest {
   @Test
   void aRateIsAssumedUntilBytesHaveShownOne() {
     link.roundTrip(20 * MILLI);
-    assertThat(link.bytesUnderWay()).as("50 MB/s for 20 ms").isEqualTo(1_000_000);
-    move(1 << 20, 1000 * MILLI);
-    assertThat(link.bytesUnderWay()).as("a mebibyte says little").isEqualTo(1_000_000);
-    move(1 << 20, 1000 * MILLI);
-    assertThat(link.bytesUnderWay()).as("1 MiB/s for 20 ms").isBetween(20_900L, 21_000L);
+    assertThat(link.bytesUnderWay()).as("100 MB/s for 20 ms").isEqualTo(2_000_000);
+    move(1 << 20, 79 * MILLI);
+    assertThat(link.bytesUnderWay()).as("a mebibyte says little").isEqualTo(2_000_000);
+    move(1 << 20, 79 * MILLI);
+    assertThat(link.bytesUnderWay()).as("13 MB/s for 20 ms").isBetween(265_000L, 266_000L);
+  }
+
+  @Test
+  void aRequestThatTookManyRoundTripsEndsTheAssumption() {
+    link.roundTrip(20 * MILLI);
+    move(1000, 80 * MILLI);
+    assertThat(link.bytesUnderWay()).as("a few bytes may have waited").isEqualTo(2_000_000);
+    move(64 << 10, 80 * MILLI);
+    assertThat(link.bytesUnderWay()).as("64 KiB in 80 ms, for 20 ms").isEqualTo(16 << 10);
+    move(1 << 20, 20 * MILLI);
+    assertThat(link.bytesUnderWay()).as("and what is seen counts").isEqualTo(1 << 20);
   }
 
   @Test
   void aFasterRateThanAssumedIsSeenAtOnce() {
     link.roundTrip(20 * MILLI);
-    move(1 << 20, 10 * MILLI);
-    assertThat(link.bytesUnderWay()).as("1 MiB in 10 ms, for 10 ms").isEqualTo(1 << 20);
+    move(3 << 20, 20 * MILLI);
+    assertThat(link.bytesUnderWay()).as("3 MiB in 20 ms, for 20 ms").isEqualTo(3 << 20);
   }
 
   @Test
   void notMuchIsAssumedOfAVeryLongWay() {
     link.roundTrip(500 * MILLI);
-    assertThat(link.bytesUnderWay()).isEqualTo(1 << 20);
+    assertThat(link.bytesUnderWay()).isEqualTo(2 << 20);
     move(4_000_000, 500 * MILLI);
     assertThat(link.bytesUnderWay()).as("but all that was seen counts").isEqualTo(4_000_000);
   }
@@ -85,9 +96,9 @@ class LinkEstimateTest {
   void theShortestRoundTripCounts() {
     link.roundTrip(20 * MILLI);
     link.roundTrip(90 * MILLI);
-    assertThat(link.bytesUnderWay()).isEqualTo(1_000_000);
+    assertThat(link.bytesUnderWay()).isEqualTo(2_000_000);
     link.roundTrip(10 * MILLI);
-    assertThat(link.bytesUnderWay()).isEqualTo(500_000);
+    assertThat(link.bytesUnderWay()).isEqualTo(1_000_000);
   }
 
   @Test
@@ -95,10 +106,10 @@ class LinkEstimateTest {
     link.roundTrip(10 * MILLI);
     now += 11_000 * MILLI;
     link.roundTrip(20 * MILLI);
-    assertThat(link.bytesUnderWay()).as("the epoch before counts").isEqualTo(500_000);
+    assertThat(link.bytesUnderWay()).as("the epoch before counts").isEqualTo(1_000_000);
     now += 11_000 * MILLI;
     link.roundTrip(15 * MILLI);
-    assertThat(link.bytesUnderWay()).as("20 ms and 15 ms are left").isEqualTo(750_000);
+    assertThat(link.bytesUnderWay()).as("20 ms and 15 ms are left").isEqualTo(1_500_000);
   }
 
   private List<CompletableFuture<Integer>> upload(DepthLimit uploads, int requests, int size) {
@@ -130,7 +141,7 @@ class LinkEstimateTest {
     link.roundTrip(20 * MILLI);
     DepthLimit uploads = DepthLimit.ofUploads(link, 261_120);
     List<CompletableFuture<Integer>> running = upload(uploads, 40, 261_120);
-    assertThat(running).as("1.5 MB and the few").hasSize(8);
+    assertThat(running).as("3 MB and the few").hasSize(14);
     move(4_000_000, 40 * MILLI); // 100 MB/s
     running.get(0).complete(1);
     assertThat(running).as("what 100 MB/s keep under way, and half of it again").hasSize(15);

@@ -36,9 +36,11 @@ class ReadaheadLimitsTest {
 
   /** Has a way been seen that holds so many bytes: a round trip of 20 ms, and a rate. */
   private void seen(long bytesUnderWay) {
-    LinkEstimate.Sent sent = link.sent();
-    clock.nanos += 20_000_000;
-    link.answered(sent, bytesUnderWay);
+    for (long moved = 0; moved < 2 * MIB; moved += bytesUnderWay) { // then nothing is assumed
+      LinkEstimate.Sent sent = link.sent();
+      clock.nanos += 20_000_000;
+      link.answered(sent, bytesUnderWay);
+    }
     assertThat(link.bytesUnderWay()).isEqualTo(bytesUnderWay);
   }
 
