@@ -91,6 +91,21 @@ public final class Cookie implements Closeable {
     void accept(long start, long end);
   }
 
+  CookieHeader header() {
+    return header;
+  }
+
+  boolean isWritable() {
+    return writable;
+  }
+
+  /** Returns how many bytes the slots hold, more or less. */
+  long storedBytes() throws IOException {
+    ByteBuffer sum = ByteBuffer.allocate(Long.BYTES);
+    read(sum, CookieHeader.STORED);
+    return Math.max(0, sum.getLong(0) + stored.get());
+  }
+
   /** Returns the state of the object that the bytes are of. */
   public CoherencyData coherency() {
     return header.coherency();
@@ -400,10 +415,8 @@ public final class Cookie implements Closeable {
     try {
       long added = stored.get();
       if (writable && current && added != 0) {
-        ByteBuffer sum = ByteBuffer.allocate(8);
-        read(sum, CookieHeader.STORED);
-        sum.putLong(0, Math.max(0, sum.getLong(0) + added));
-        channel.write(sum.clear(), CookieHeader.STORED);
+        ByteBuffer sum = ByteBuffer.allocate(Long.BYTES).putLong(storedBytes()).flip();
+        channel.write(sum, CookieHeader.STORED);
       }
       if (inUse != null) {
         inUse.release();

@@ -50,6 +50,11 @@ record CookieHeader(String path, CoherencyData coherency, int granule, byte[] ge
     return new CookieHeader(path, coherency, granule, generation);
   }
 
+  /** Returns whether the file is of an object in a state. */
+  boolean isOf(String wantedPath, CoherencyData wanted) {
+    return path.equals(wantedPath) && coherency.matches(wanted);
+  }
+
   /**
    * Encodes the header; null if it does not fit.
    *

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -87,11 +86,8 @@ final class Culler {
         new PriorityQueue<>(Comparator.comparingLong(Candidate::usedMillis).reversed());
     long total = 0;
     for (Path volume : cache.volumeDirectories()) {
-      Path objects = volume.resolve("objects");
-      for (Path fan : list(objects)) {
-        for (Path file : list(fan)) {
-          total += look(file, oldest);
-        }
+      for (Path file : FsCache.files(volume)) {
+        total += look(file, oldest);
       }
     }
     cache.counted(total);
@@ -111,17 +107,7 @@ final class Culler {
     }
   }
 
-  private static List<Path> list(Path directory) throws IOException {
-    List<Path> all = new ArrayList<>();
-    if (Files.isDirectory(directory)) {
-      try (DirectoryStream<Path> stream = Files.newDirectoryStream(directory)) {
-        stream.forEach(all::add);
-      }
-    }
-    return all;
-  }
-
-  private static long look(Path file, PriorityQueue<Candidate> oldest) throws IOException {
+  private long look(Path file, PriorityQueue<Candidate> oldest) throws IOException {
     BasicFileAttributes attributes;
     try {
       attributes = Files.readAttributes(file, BasicFileAttributes.class);
@@ -129,7 +115,7 @@ final class Culler {
       return 0;
     }
     long used = attributes.lastModifiedTime().toMillis();
-    if (file.getFileName().toString().startsWith("new-")) {
+    if (FsCache.isUnnamed(file)) {
       if (System.currentTimeMillis() - used > UNNAMED_MILLIS) {
         Files.deleteIfExists(file);
       }
@@ -144,33 +130,40 @@ final class Culler {
   }
 
   /** Returns what a file takes: it is sparse, and its apparent size says little. */
-  private static long bytes(Path file, long apparent) {
+  long bytes(Path file, long apparent) {
     if (apparent <= CookieHeader.REGION) {
       return apparent;
     }
-    ByteBuffer stored = ByteBuffer.allocate(8);
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      channel.read(stored, CookieHeader.STORED);
+    try {
+      Long known =
+          cache.alone(file, cookie -> cookie == null ? stored(file) : cookie.storedBytes());
+      return known == null || known <= 0 ? apparent : Math.min(apparent, known + Slots.BLOCK);
     } catch (IOException e) {
       return apparent;
     }
-    long known = stored.getLong(0);
-    return known <= 0 ? apparent : Math.min(apparent, known + Slots.BLOCK);
   }
 
-  private boolean cull(Path file) throws IOException {
-    for (Volume volume : cache.openVolumes()) {
-      if (volume.isOpen(file)) {
-        return false;
-      }
+  private static long stored(Path file) throws IOException {
+    ByteBuffer stored = ByteBuffer.allocate(Long.BYTES);
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      channel.read(stored, CookieHeader.STORED);
     }
+    return stored.getLong(0);
+  }
+
+  /**
+   * Removes a file unless it is in use, in this JVM or another.
+   *
+   * @return whether it was removed by this call
+   */
+  boolean cull(Path file) throws IOException {
+    return Boolean.TRUE.equals(cache.alone(file, cookie -> cookie == null && cullUnopened(file)));
+  }
+
+  private static boolean cullUnopened(Path file) throws IOException {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
       FileLock lock = FileRegionLock.tryLock(channel, FileRegionLock.IN_USE, false);
-      if (lock == null) {
-        return false;
-      }
-      Files.deleteIfExists(file);
-      return true;
+      return lock != null && Files.deleteIfExists(file);
     } catch (NoSuchFileException e) {
       return false;
     }

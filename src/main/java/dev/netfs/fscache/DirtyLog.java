@@ -132,6 +132,23 @@ public final class DirtyLog implements Closeable {
     return log;
   }
 
+  /** Reads a log, whosever it is, without taking it over. Its owner may be appending to it. */
+  static DirtyLog look(Volume volume, Path file, RandomAccessFile content) throws IOException {
+    DirtyLog log = new DirtyLog(volume, file, content);
+    log.readAll();
+    return log;
+  }
+
+  /** Reads this log anew: what was appended until now; null if it has been closed. */
+  @Nullable DirtyLog look() throws IOException {
+    lock.lock();
+    try {
+      return closed ? null : look(volume, file, content);
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Returns the object's path on its share. */
   public String path() {
     return path;

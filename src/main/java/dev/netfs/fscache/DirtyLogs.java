@@ -1,9 +1,9 @@
 package dev.netfs.fscache;
 
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.channels.FileChannel;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -11,14 +11,15 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /** The {@link DirtyLog}s of a volume: a directory of files, each named at random. */
 final class DirtyLogs {
-  private static final String UNNAMED = "new-";
   private static final long UNNAMED_MILLIS = 3_600_000;
 
   private final Volume volume;
@@ -29,6 +30,12 @@ final class DirtyLogs {
    * locks belong to processes, closing one channel gives back the locks of all.
    */
   private final Set<Path> open = ConcurrentHashMap.newKeySet();
+
+  /** The logs of those files that are usable. */
+  private final Map<Path, DirtyLog> logs = new ConcurrentHashMap<>();
+
+  /** Held while a file is opened that is there already, so that no two of a JVM do. */
+  private final ReentrantLock opening = new ReentrantLock();
 
   DirtyLogs(Volume volume, Path directory) {
     this.volume = volume;
@@ -41,7 +48,7 @@ final class DirtyLogs {
     OwnerOnly.createDirectories(directory);
     String name = UUID.randomUUID().toString();
     Path file = directory.resolve(name);
-    Path unnamed = directory.resolve(UNNAMED + name);
+    Path unnamed = directory.resolve(FsCache.UNNAMED + name);
     open.add(file);
     RandomAccessFile content = null;
     DirtyLog log = null;
@@ -57,6 +64,7 @@ final class DirtyLogs {
       if (first) {
         force(volume.directory());
       }
+      logs.put(file, log);
       return log;
     } catch (IOException | RuntimeException e) {
       if (log != null) {
@@ -81,24 +89,68 @@ final class DirtyLogs {
 
   List<DirtyLog> takeOver() throws IOException {
     List<DirtyLog> taken = new ArrayList<>();
-    if (!Files.isDirectory(directory)) {
-      return taken;
-    }
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
-      for (Path file : files) {
-        if (file.getFileName().toString().startsWith(UNNAMED)) {
-          removeIfOld(file);
-        } else if (open.add(file)) {
+    for (Path file : FsCache.list(directory)) {
+      if (FsCache.isUnnamed(file)) {
+        removeIfOld(file);
+        continue;
+      }
+      opening.lock();
+      try {
+        if (open.add(file)) {
           DirtyLog log = takeOver(file);
           if (log == null) {
             open.remove(file);
           } else {
+            logs.put(file, log);
             taken.add(log);
           }
         }
+      } finally {
+        opening.unlock();
       }
     }
     return taken;
+  }
+
+  /**
+   * Returns what the logs say at the moment, whosever they are. It is not to be closed, and knows
+   * paths and ranges, not contents.
+   */
+  List<DirtyLog> look() throws IOException {
+    List<DirtyLog> found = new ArrayList<>();
+    for (Path file : files(volume.directory())) {
+      DirtyLog log = look(file);
+      if (log != null) {
+        found.add(log);
+      }
+    }
+    return found;
+  }
+
+  private @Nullable DirtyLog look(Path file) throws IOException {
+    opening.lock();
+    try {
+      DirtyLog ours = logs.get(file);
+      if (ours != null) {
+        return ours.look();
+      } else if (open.contains(file)) {
+        return null; // it is being made, and nothing of it is acknowledged
+      }
+      try (RandomAccessFile content = new RandomAccessFile(file.toFile(), "r")) {
+        return DirtyLog.look(volume, file, content);
+      }
+    } catch (FileNotFoundException e) {
+      return null; // all of it has been sent
+    } finally {
+      opening.unlock();
+    }
+  }
+
+  /** Returns the files of a volume's logs. */
+  static List<Path> files(Path volume) throws IOException {
+    return FsCache.list(volume.resolve("dirty")).stream()
+        .filter(file -> !FsCache.isUnnamed(file))
+        .toList();
   }
 
   private @Nullable DirtyLog takeOver(Path file) throws IOException {
@@ -131,6 +183,7 @@ final class DirtyLogs {
   }
 
   void closed(Path file) {
+    logs.remove(file);
     open.remove(file);
   }
 }

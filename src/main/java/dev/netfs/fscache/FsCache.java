@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +42,9 @@ public final class FsCache implements Closeable {
       "Signature: 8a477f597d28d172789f06886806bc55\n"
           + "# This directory is a cache of netfs; see https://bford.info/cachedir/\n";
 
+  /** What the names of files begin with that have no name yet. */
+  static final String UNNAMED = "new-";
+
   private static final ReentrantLock REGISTRY_LOCK = new ReentrantLock();
   private static final Map<Path, FsCache> REGISTRY = new HashMap<>(); // guarded by REGISTRY_LOCK
 
@@ -65,7 +69,7 @@ public final class FsCache implements Closeable {
 
   private FsCache(Path directory, CacheLimits limits) {
     this.directory = directory;
-    this.volumesDirectory = directory.resolve("volumes");
+    this.volumesDirectory = volumes(directory);
     this.limits = limits;
     this.culler = new Culler(this);
   }
@@ -94,13 +98,36 @@ public final class FsCache implements Closeable {
     }
   }
 
+  /**
+   * Opens a cache directory to look at it and to remove things; the limits that hold for it stay.
+   * To be closed.
+   */
+  static FsCache openThere(Path directory) throws IOException {
+    Path real = directory.toRealPath();
+    REGISTRY_LOCK.lock();
+    try {
+      FsCache cache =
+          REGISTRY.computeIfAbsent(
+              real, path -> new FsCache(path, CacheLimits.of(Long.MAX_VALUE / 2)));
+      cache.uses++;
+      return cache;
+    } finally {
+      REGISTRY_LOCK.unlock();
+    }
+  }
+
+  /** Returns where a cache directory has its volumes. */
+  static Path volumes(Path directory) {
+    return directory.resolve("volumes");
+  }
+
   /** Returns the directory's real path. */
   public Path directory() {
     return directory;
   }
 
-  Path volumesDirectory() {
-    return volumesDirectory;
+  Culler culler() {
+    return culler;
   }
 
   CacheLimits limits() {
@@ -122,14 +149,37 @@ public final class FsCache implements Closeable {
         || Integer.bitCount(granule) != 1) {
       throw new IllegalArgumentException("granule " + granule);
     }
-    String name = Volume.directoryName(identity, key != null);
-    Path path = volumesDirectory.resolve(name);
+    Path path = volumesDirectory.resolve(Volume.directoryName(identity, key != null));
     VolumeHeader header = VolumeFiles.readOrCreate(path, identity, key);
+    writeTag();
+    return register(path, header, granule);
+  }
+
+  /**
+   * Opens a volume that is there. To be closed.
+   *
+   * @throws WrongKeyException if it is encrypted with another key
+   * @throws NoSuchFileException if there is no header that is whole
+   */
+  Volume volumeThere(Path path, @Nullable CacheKey key) throws IOException {
+    VolumeHeader header = VolumeFiles.read(path, key);
+    if (header == null) {
+      throw new NoSuchFileException(path.toString(), null, "its header is missing or damaged");
+    }
+    return register(path, header, 0);
+  }
+
+  /**
+   * Begins a use of a volume.
+   *
+   * @param granule the size of new objects' granules; 0 if none will be made
+   */
+  private Volume register(Path path, VolumeHeader header, int granule) throws IOException {
+    String name = Objects.toString(path.getFileName());
     REGISTRY_LOCK.lock();
     try {
       Volume volume = volumes.get(name);
       if (volume == null || !volume.header().equals(header)) {
-        writeTag();
         volume = new Volume(this, path, header, VolumeFiles.bytes(path, header.id()));
         volumes.put(name, volume);
       }
@@ -304,9 +354,45 @@ public final class FsCache implements Closeable {
 
   /** Returns the directories of the volumes that there are, whosever they are. */
   List<Path> volumeDirectories() throws IOException {
+    return list(volumesDirectory);
+  }
+
+  /**
+   * Does something with an object's file, of whichever volume, while nobody in this JVM opens it.
+   */
+  <T> @Nullable T alone(Path file, Volume.FileAction<T> action) throws IOException {
+    for (Volume volume : openVolumes()) {
+      if (file.startsWith(volume.directory())) {
+        return volume.alone(file, action);
+      }
+    }
+    return action.apply(null);
+  }
+
+  /** Returns the files of a volume's objects, those without a name among them. */
+  static List<Path> files(Path volume) throws IOException {
     List<Path> all = new ArrayList<>();
-    if (Files.isDirectory(volumesDirectory)) {
-      try (DirectoryStream<Path> stream = Files.newDirectoryStream(volumesDirectory)) {
+    for (Path fan : list(volume.resolve("objects"))) {
+      all.addAll(list(fan));
+    }
+    return all;
+  }
+
+  /** Returns the files of a volume's objects. */
+  static List<Path> objectFiles(Path volume) throws IOException {
+    return files(volume).stream().filter(file -> !isUnnamed(file)).toList();
+  }
+
+  /** Returns whether a file has no name yet, or never got one. */
+  static boolean isUnnamed(Path file) {
+    return file.getFileName().toString().startsWith(UNNAMED);
+  }
+
+  /** Returns what a directory holds; nothing if it is not there. */
+  static List<Path> list(Path directory) throws IOException {
+    List<Path> all = new ArrayList<>();
+    if (Files.isDirectory(directory)) {
+      try (DirectoryStream<Path> stream = Files.newDirectoryStream(directory)) {
         stream.forEach(all::add);
       }
     }

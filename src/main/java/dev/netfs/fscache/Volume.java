@@ -7,7 +7,6 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -26,6 +25,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -131,10 +131,10 @@ public final class Volume implements Closeable {
     return granule;
   }
 
-  /** Begins a use. Under the registry's lock. */
+  /** Begins a use, and may say which granules new objects get. Under the registry's lock. */
   void opened(int granuleWanted) {
     uses++;
-    granule = granuleWanted;
+    granule = granuleWanted > 0 ? granuleWanted : granule;
   }
 
   /** Ends a use; returns whether it was the last. Under the registry's lock. */
@@ -191,7 +191,10 @@ public final class Volume implements Closeable {
       if (cookie != null && cookie.coherency().matches(state) && cookie.retain()) {
         return cookie;
       }
-      cookie = openFile(name, object, path, state);
+      cookie = openFile(name, object, header -> header.isOf(path, state));
+      if (cookie != null && cookie.isWritable()) {
+        touch(file(name));
+      }
       if (cookie == null && create) {
         cookie = createFile(name, object, path, state);
       }
@@ -201,8 +204,8 @@ public final class Volume implements Closeable {
     }
   }
 
-  /** Opens the file that has a name, if it is of a state. Under the name's stripe. */
-  private @Nullable Cookie openFile(String name, byte[] object, String path, CoherencyData state)
+  /** Opens the file that has a name, if its header is wanted. Under the name's stripe. */
+  private @Nullable Cookie openFile(String name, byte[] object, Predicate<CookieHeader> wanted)
       throws IOException {
     Path file = file(name);
     FileChannel channel = null;
@@ -222,13 +225,10 @@ public final class Volume implements Closeable {
         channel = FileChannel.open(file, StandardOpenOption.READ);
       }
       CookieHeader found = header(channel, object);
-      if (found == null || !found.path().equals(path) || !found.coherency().matches(state)) {
+      if (found == null || !wanted.test(found)) {
         return null;
       }
       FileLock inUse = FileRegionLock.tryLock(channel, FileRegionLock.IN_USE, true);
-      if (writable) {
-        touch(file);
-      }
       kept = true;
       return keep(new Cookie(this, name, object, found, channel, inUse, writable));
     } finally {
@@ -289,11 +289,11 @@ public final class Volume implements Closeable {
     if (making == null) {
       return null; // another JVM takes its time; without it there would be two files
     }
-    Path unnamed = file.resolveSibling("new-" + UUID.randomUUID());
+    Path unnamed = file.resolveSibling(FsCache.UNNAMED + UUID.randomUUID());
     FileChannel channel = null;
     boolean kept = false;
     try {
-      Cookie other = openFile(name, object, path, state);
+      Cookie other = openFile(name, object, header -> header.isOf(path, state));
       if (other != null) {
         kept = true;
         return other;
@@ -473,20 +473,11 @@ public final class Volume implements Closeable {
   }
 
   /** Hands over every object that proves itself. */
-  void forEach(ObjectConsumer consumer) throws IOException {
-    if (!Files.isDirectory(objects)) {
-      return;
-    }
-    try (DirectoryStream<Path> fans = Files.newDirectoryStream(objects)) {
-      for (Path fan : fans) {
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(fan, "[0-9a-f]*")) {
-          for (Path file : files) {
-            CookieHeader found = headerOf(file);
-            if (found != null) {
-              consumer.accept(found, file);
-            }
-          }
-        }
+  private void forEach(ObjectConsumer consumer) throws IOException {
+    for (Path file : FsCache.objectFiles(directory)) {
+      CookieHeader found = headerOf(file);
+      if (found != null) {
+        consumer.accept(found, file);
       }
     }
   }
@@ -497,10 +488,62 @@ public final class Volume implements Closeable {
 
   /** Reads the header of a file that is bound to a path that only the header says. */
   private @Nullable CookieHeader headerOf(Path file) throws IOException {
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      return header(channel, HEX.parseHex(nameOf(file)));
+    try {
+      byte[] object = HEX.parseHex(nameOf(file));
+      return alone(
+          file,
+          cookie -> {
+            if (cookie != null) {
+              return cookie.header();
+            }
+            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+              return header(channel, object);
+            }
+          });
     } catch (NoSuchFileException | IllegalArgumentException e) {
       return null;
+    }
+  }
+
+  /**
+   * Opens the object that a file is of, whichever it is and in whatever state, and does not count
+   * that as a use of it. To be closed.
+   *
+   * @return null if it is gone or does not prove itself
+   */
+  @Nullable Cookie open(Path file) throws IOException {
+    String name = nameOf(file);
+    byte[] object;
+    try {
+      object = HEX.parseHex(name);
+    } catch (IllegalArgumentException e) {
+      return null;
+    }
+    return alone(
+        file,
+        cookie ->
+            cookie != null && cookie.retain() ? cookie : openFile(name, object, header -> true));
+  }
+
+  /** Does something with an object's file. */
+  interface FileAction<T> {
+    /** Does it, given the file as this JVM has it open, or null if it has not. */
+    @Nullable T apply(@Nullable Cookie cookie) throws IOException;
+  }
+
+  /**
+   * Does something with an object's file while nobody in this JVM opens it. One that is open here
+   * must not be opened a second time: where the kernel's locks belong to processes, closing one
+   * channel gives back the locks of all.
+   */
+  <T> @Nullable T alone(Path file, FileAction<T> action) throws IOException {
+    String name = nameOf(file);
+    ReentrantLock stripe = stripe(name);
+    stripe.lock();
+    try {
+      return action.apply(open.get(name));
+    } finally {
+      stripe.unlock();
     }
   }
 
@@ -534,14 +577,6 @@ public final class Volume implements Closeable {
   /** Lets go of a file that nobody uses any more. */
   void closed(Cookie cookie) {
     open.remove(cookie.name(), cookie);
-  }
-
-  /** Returns whether an object's file is open in this JVM. */
-  boolean isOpen(Path file) {
-    Path parent = file.getParent();
-    return parent != null
-        && parent.startsWith(objects)
-        && open.containsKey(parent.getFileName().toString() + file.getFileName());
   }
 
   void refuted(String path, long granule) {

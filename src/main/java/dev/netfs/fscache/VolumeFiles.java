@@ -89,10 +89,24 @@ final class VolumeFiles {
 
   /** Returns a copy of the header of the volume with an identifier, as it is; null if none is. */
   static byte @Nullable [] bytes(Path volume, byte[] id) throws IOException {
+    return firstWhole(volume, bytes -> Arrays.equals(VolumeHeader.id(bytes, volume), id));
+  }
+
+  /** Returns whether a volume's header says that it is encrypted. Needs no key. */
+  static boolean encrypted(Path volume) throws IOException {
+    return firstWhole(volume, bytes -> VolumeHeader.encrypts(bytes, volume)) != null;
+  }
+
+  /** Looks at a copy of a header; throws if it is damaged. */
+  private interface HeaderTest {
+    boolean test(byte[] bytes) throws IOException;
+  }
+
+  private static byte @Nullable [] firstWhole(Path volume, HeaderTest test) throws IOException {
     for (String copy : COPIES) {
       try {
         byte[] bytes = Files.readAllBytes(volume.resolve(copy));
-        if (Arrays.equals(VolumeHeader.id(bytes, volume), id)) {
+        if (test.test(bytes)) {
           return bytes;
         }
       } catch (NoSuchFileException e) {
@@ -148,7 +162,7 @@ final class VolumeFiles {
   /** Writes both copies. */
   static void write(Path volume, byte[] header) throws IOException {
     for (String copy : COPIES) {
-      Path made = volume.resolve("new-" + UUID.randomUUID());
+      Path made = volume.resolve(FsCache.UNNAMED + UUID.randomUUID());
       OwnerOnly.write(made, header, StandardOpenOption.CREATE_NEW);
       Files.move(
           made,

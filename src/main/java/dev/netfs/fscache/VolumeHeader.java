@@ -83,7 +83,7 @@ record VolumeHeader(byte[] id, VolumeKey key, String identity) {
   static VolumeHeader decode(byte[] file, @Nullable CacheKey user, Path where) throws IOException {
     Records.Fields fields = fields(file, where);
     byte[] id = fields.bytes("id", ID);
-    boolean encrypts = fields.text("cipher").equals("AES-256-GCM");
+    boolean encrypts = encrypts(fields);
     byte[] payload = fields.bytes("wrapped");
     if (encrypts) {
       byte[] salt = fields.bytes("salt", SALT);
@@ -115,6 +115,19 @@ record VolumeHeader(byte[] id, VolumeKey key, String identity) {
    */
   static byte[] id(byte[] file, Path where) throws IOException {
     return fields(file, where).bytes("id", ID);
+  }
+
+  /**
+   * Returns whether a header's volume is encrypted, for which no key is needed.
+   *
+   * @throws IOException if it is no header
+   */
+  static boolean encrypts(byte[] file, Path where) throws IOException {
+    return encrypts(fields(file, where));
+  }
+
+  private static boolean encrypts(Records.Fields fields) throws IOException {
+    return fields.text("cipher").equals("AES-256-GCM");
   }
 
   private static Records.Fields fields(byte[] file, Path where) throws IOException {
