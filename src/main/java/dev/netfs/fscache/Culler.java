@@ -89,6 +89,9 @@ final class Culler {
       for (Path file : FsCache.files(volume)) {
         total += look(file, oldest);
       }
+      for (Path file : Metadata.files(volume)) {
+        total += look(file, oldest);
+      }
     }
     cache.counted(total);
     counted = true;

@@ -27,6 +27,8 @@ import org.jspecify.annotations.Nullable;
  * volumes/HASH/lock                 bytes to lock
  * volumes/HASH/objects/XX/NAME      {@link CookieHeader} and {@link Slots}
  * volumes/HASH/objects/XX/new-UUID  a file that has no name yet, or never got one
+ * volumes/HASH/meta/XX/NAME         {@link DirectoryRecord}; also with new-UUID beside it
+ * volumes/HASH/meta/changed         {@link ChangeMarks}
  * </pre>
  *
  * <p>In this JVM there is one for each directory, however many mounts use it; other JVMs have their
@@ -302,7 +304,7 @@ public final class FsCache implements Closeable {
     return failures.get();
   }
 
-  /** Returns how many slots did not prove themselves (C7). */
+  /** Returns how many slots and records did not prove themselves (C7). */
   public long refutedSlots() {
     return refuted.get();
   }
@@ -337,18 +339,17 @@ public final class FsCache implements Closeable {
 
   /** Takes in that a slot did not prove itself. The first time is logged. */
   void refuted(Path volume, String path, long granule) {
+    refuted(volume, "granule " + granule + " of " + path);
+  }
+
+  /** Takes in that something did not prove itself. The first time is logged. */
+  void refuted(Path volume, String what) {
     refuted.incrementAndGet();
     if (!warnedOfRefuted) {
       warnedOfRefuted = true;
       LOG.log(
           System.Logger.Level.WARNING,
-          "in the disk cache "
-              + volume
-              + " granule "
-              + granule
-              + " of "
-              + path
-              + " is damaged; it is fetched again");
+          "in the disk cache " + volume + " " + what + " is damaged; it is fetched again");
     }
   }
 

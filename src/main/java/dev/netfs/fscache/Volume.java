@@ -50,6 +50,7 @@ public final class Volume implements Closeable {
   private final byte @Nullable [] headerFile;
   private final Sealer sealer;
   private final DirtyLogs dirty;
+  private final Metadata metadata;
   private final Scratch.Pool scratch = new Scratch.Pool();
   private final SecureRandom random = new SecureRandom();
   private final ReentrantLock[] stripes = new ReentrantLock[STRIPES];
@@ -78,6 +79,7 @@ public final class Volume implements Closeable {
     this.headerFile = headerFile;
     this.sealer = new Sealer(header.key(), random);
     this.dirty = new DirtyLogs(this, directory.resolve("dirty"));
+    this.metadata = new Metadata(this);
     Arrays.setAll(stripes, i -> new ReentrantLock());
   }
 
@@ -165,7 +167,7 @@ public final class Volume implements Closeable {
     return stripes[stripeNumber(name)];
   }
 
-  private static int stripeNumber(String name) {
+  static int stripeNumber(String name) {
     return Integer.parseInt(name, 0, 4, 16) % STRIPES;
   }
 
@@ -256,7 +258,7 @@ public final class Volume implements Closeable {
   }
 
   /** Notes that a file was of use, by its time, which culling goes by. */
-  private static void touch(Path file) throws IOException {
+  static void touch(Path file) throws IOException {
     long now = System.currentTimeMillis();
     if (now - Files.getLastModifiedTime(file).toMillis() > TOUCH_MILLIS) {
       Files.setLastModifiedTime(file, FileTime.fromMillis(now));
@@ -370,7 +372,7 @@ public final class Volume implements Closeable {
     return used;
   }
 
-  private FileChannel lockChannel() throws IOException {
+  FileChannel lockChannel() throws IOException {
     lockChannelLock.lock();
     try {
       FileChannel channel = lockChannel;
@@ -429,6 +431,11 @@ public final class Volume implements Closeable {
     return dirty;
   }
 
+  /** Returns what is kept of names, listings and attributes. */
+  public Metadata metadata() {
+    return metadata;
+  }
+
   /** Removes what is here of an object, in whatever state. */
   public void remove(String path) throws IOException {
     removeNamed(name(object(path)));
@@ -460,7 +467,7 @@ public final class Volume implements Closeable {
     moved.removeAll(all);
   }
 
-  private static boolean isBelow(String path, String directory) {
+  static boolean isBelow(String path, String directory) {
     return path.startsWith(directory)
         && (path.length() == directory.length()
             || directory.endsWith("/")

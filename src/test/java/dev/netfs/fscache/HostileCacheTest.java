@@ -79,6 +79,7 @@ class HostileCacheTest {
     final byte[][] content = new byte[FILES][];
     final int[] time = new int[FILES];
     final Map<Path, List<byte[]>> older = new HashMap<>();
+    final Map<String, List<Map<String, KnownObject>>> everSaid = new HashMap<>();
 
     Run(long seed) throws IOException {
       this.seed = seed;
@@ -126,9 +127,29 @@ class HostileCacheTest {
             CacheFixture.write(cookie, content[i], 0, content[i].length);
             assertThat(readAndCompare(cookie, content[i])).isEqualTo(content[i].length);
           }
+          readAndReplace(volume.metadata(), "/d" + i, i);
         }
         cache.maintain();
       }
+    }
+
+    /** What is known of a directory is something that was once said of it, or nothing. */
+    void readAndReplace(Metadata metadata, String path, int file) throws IOException {
+      List<Map<String, KnownObject>> said = everSaid.computeIfAbsent(path, p -> new ArrayList<>());
+      DirectoryRecord found = metadata.read(path);
+      if (found != null) {
+        assertThat(said).contains(found.objects());
+        assertThat(found.get("f" + file)).isNotNull();
+      }
+      KnownObject object =
+          MetadataTest.file(content[file].length, 1000L * time[file]).withTarget("t" + said.size());
+      Map<String, KnownObject> objects = Map.of("f" + file, object);
+      said.add(objects);
+      assertThat(metadata.update(path, b -> MetadataTest.record(path, 5, objects))).isNotNull();
+      assertThat(Objects.requireNonNull(metadata.read(path)).objects()).isEqualTo(objects);
+      metadata.changed(metadata.slot(path), 1000L * time[file]);
+      assertThat(metadata.changedMillis(metadata.slot(path)))
+          .isGreaterThanOrEqualTo(1000L * time[file]);
     }
 
     List<Path> files() throws IOException {
@@ -144,7 +165,7 @@ class HostileCacheTest {
 
     void remember(List<Path> all) throws IOException {
       for (Path file : all) {
-        if (file.toString().contains("/objects/") && random.nextInt(3) == 0) {
+        if (isKeyed(file) && random.nextInt(3) == 0) {
           older.computeIfAbsent(file, f -> new ArrayList<>()).add(Files.readAllBytes(file));
         }
       }
@@ -213,7 +234,7 @@ class HostileCacheTest {
     }
 
     private boolean isKeyed(Path file) {
-      return file.toString().contains("/objects/");
+      return file.toString().contains("/objects/") || file.toString().contains("/meta/");
     }
   }
 }
