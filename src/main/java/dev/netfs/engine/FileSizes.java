@@ -1,7 +1,6 @@
 package dev.netfs.engine;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
+import java.util.concurrent.atomic.AtomicLongFieldUpdater;
 
 /**
  * The three sizes of a cached file, as the kernel's netfs inode has them.
@@ -19,20 +18,12 @@ import java.lang.invoke.VarHandle;
  * memory would read as zeros.
  */
 final class FileSizes {
-  private static final VarHandle ZERO_POINT;
-
-  static {
-    try {
-      ZERO_POINT = MethodHandles.lookup().findVarHandle(FileSizes.class, "zeroPoint", long.class);
-    } catch (ReflectiveOperationException e) {
-      throw new ExceptionInInitializerError(e);
-    }
-  }
+  private static final AtomicLongFieldUpdater<FileSizes> ZERO_POINT =
+      AtomicLongFieldUpdater.newUpdater(FileSizes.class, "zeroPoint");
 
   private volatile long local; // written under the inode's lock
   private volatile long remote; // written under the inode's lock
 
-  @SuppressWarnings("FieldMayBeFinal") // by ZERO_POINT
   private volatile long zeroPoint; // raised by anybody, lowered under the inode's lock
 
   long local() {
@@ -54,17 +45,11 @@ final class FileSizes {
 
   /** Notes that the server may have bytes up to an offset that are not in memory here. */
   void serverMayHold(long end) {
-    long now = zeroPoint;
-    while (now < end && !ZERO_POINT.compareAndSet(this, now, end)) {
-      now = zeroPoint;
-    }
+    ZERO_POINT.accumulateAndGet(this, end, Math::max);
   }
 
   private void lowerZeroPoint(long to) {
-    long now = zeroPoint;
-    while (now > to && !ZERO_POINT.compareAndSet(this, now, to)) {
-      now = zeroPoint;
-    }
+    ZERO_POINT.accumulateAndGet(this, to, Math::min);
   }
 
   /**

@@ -119,13 +119,10 @@ final class LinkEstimate {
     lock.lock();
     try {
       long shortest = shortest();
-      if (shortest == Long.MAX_VALUE) {
-        return 0;
-      }
       double seen = Math.max(rate, rateBefore) * shortest;
       double assumed =
           !slow && arrived < ENOUGH ? Math.min(MOST_ASSUMED, ASSUMED_RATE * shortest) : 0;
-      return (long) Math.max(seen, assumed);
+      return shortest == Long.MAX_VALUE ? 0 : (long) Math.max(seen, assumed);
     } finally {
       lock.unlock();
     }

@@ -98,7 +98,8 @@ final class Page {
     this.fetchedMillis = fetchedMillis;
     this.pins = 1;
     this.stamp = frame.firstStamp;
-    this.hash = 31 * inode.path().hashCode() + Long.hashCode(number);
+    // Spread, so that files whose names differ in the last letter have no hash codes in common.
+    this.hash = inode.path().hashCode() * 0x9e3779b9 ^ Long.hashCode(number);
     frame.page = this;
   }
 
@@ -144,28 +145,25 @@ final class Page {
 
   /** As {@link #read}, under the inode's lock: sees valid bytes in several pieces too. */
   int readLocked(int offset, ByteBuffer dst, int length) {
-    int end = validEnd(offset);
-    if (end <= offset) {
+    int count = Math.min(length, validEnd(offset) - offset);
+    if (count <= 0) {
       return 0;
     }
-    int count = Math.min(length, end - offset);
     dst.put(dst.position(), frame.slab, frame.offset + offset, count);
     dst.position(dst.position() + count);
     return count;
   }
 
-  /** Returns where the valid range that holds a byte ends, or 0. Under the inode's lock. */
+  /** Returns where the last valid range that begins no later ends, or 0. Under the inode's lock. */
   private int validEnd(int offset) {
-    if (fragments != null) {
-      for (int i = 0; i < fragments.size(); i++) {
-        if (fragments.start(i) <= offset && offset < fragments.end(i)) {
-          return (int) fragments.end(i);
-        }
-      }
-      return 0;
+    if (fragments == null) {
+      return offset >= (int) (window >>> 32) ? (int) window : 0;
     }
-    int from = (int) (window >>> 32);
-    return offset >= from && offset < (int) window ? (int) window : 0;
+    int end = 0;
+    for (int i = 0; i < fragments.size() && fragments.start(i) <= offset; i++) {
+      end = (int) fragments.end(i);
+    }
+    return end;
   }
 
   /** Copies bytes in and makes them valid. Under the inode's lock, with a pin. */
@@ -318,7 +316,7 @@ final class Page {
       return false;
     }
     // Odd from now on: whoever copies from the frame while it gets another owner throws it away.
-    long last = (stamp & ~1L) + 1;
+    long last = stamp | 1;
     STAMP.setOpaque(this, last);
     frame.firstStamp = last + 1;
     inode.pages.table.unmap(this);

@@ -1,12 +1,15 @@
 package dev.netfs.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.netfs.testing.Threads;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** Who gets room for dirty bytes, and who gets a place among the requests. */
 class FairnessTest {
@@ -149,6 +152,77 @@ class FairnessTest {
       running.get(i).complete("done");
     }
     assertThat(started).containsExactly("a1", "a2", "a3", "b1", "c1", "a4", "b2", "a5");
+    assertThat(depth.outstanding()).isZero();
+  }
+
+  @Test
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void whatIsOverAtOnceHasItsTurnAndMakesRoom() {
+    DepthLimit depth = new DepthLimit(1, Long.MAX_VALUE);
+    CompletableFuture<String> running = new CompletableFuture<>();
+    List<String> started = new ArrayList<>();
+    depth.submit("flow", 1, () -> running);
+    assertThat(CompletableFuture.supplyAsync(depth::outstanding, Threads.EACH).join()).isOne();
+    List<CompletableFuture<String>> waiting = new ArrayList<>();
+    for (String name : List.of("a", "b", "c")) {
+      waiting.add(
+          depth.submit(
+              "flow",
+              1,
+              () -> {
+                started.add(name);
+                assertThat(depth.outstanding()).isOne();
+                return CompletableFuture.completedFuture(name);
+              }));
+    }
+    assertThat(started).isEmpty();
+    running.complete("done");
+    assertThat(started).containsExactly("a", "b", "c");
+    assertThat(waiting).allMatch(each -> each.isDone() && !each.isCompletedExceptionally());
+    assertThat(depth.outstanding()).isZero();
+  }
+
+  @Test
+  void whoComesWhileAnotherIsStartedHasHisTurnAfterIt() {
+    DepthLimit depth = new DepthLimit(1, Long.MAX_VALUE);
+    List<CompletableFuture<String>> second = new ArrayList<>();
+    CompletableFuture<String> first =
+        depth.submit(
+            "flow",
+            1,
+            () -> {
+              second.add(
+                  depth.submit("flow", 1, () -> CompletableFuture.completedFuture("second")));
+              assertThat(second.get(0)).isNotDone();
+              return CompletableFuture.completedFuture("first");
+            });
+    assertThat(first).isCompletedWithValue("first");
+    assertThat(second.get(0)).isCompletedWithValue("second");
+    assertThat(depth.outstanding()).isZero();
+  }
+
+  @Test
+  void whatFailsMakesRoomToo() {
+    DepthLimit depth = new DepthLimit(1, 10);
+    IllegalStateException broken = new IllegalStateException("broken");
+    CompletableFuture<String> running = new CompletableFuture<>();
+    CompletableFuture<String> late = depth.submit("flow", 10, () -> running);
+    CompletableFuture<String> thrown =
+        depth.submit(
+            "flow",
+            10,
+            () -> {
+              throw broken;
+            });
+    CompletableFuture<String> next =
+        depth.submit("flow", 10, () -> CompletableFuture.completedFuture("next"));
+    assertThat(thrown).isNotDone();
+    running.completeExceptionally(broken);
+    for (CompletableFuture<String> failed : List.of(late, thrown)) {
+      assertThat(failed).isCompletedExceptionally();
+      assertThatThrownBy(failed::join).hasCause(broken);
+    }
+    assertThat(next).isCompletedWithValue("next");
     assertThat(depth.outstanding()).isZero();
   }
 

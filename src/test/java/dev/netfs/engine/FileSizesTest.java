@@ -84,4 +84,12 @@ class FileSizesTest {
     sizes.serverMayHold(30);
     check(0, 0, 70);
   }
+
+  @Test
+  @Tag("S1")
+  void whatTheServerHasCutOffIsNotAskedFor() {
+    sizes.serverHas(1000, 0);
+    sizes.serverCut(400);
+    check(1000, 400, 400);
+  }
 }

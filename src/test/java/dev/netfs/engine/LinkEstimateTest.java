@@ -2,17 +2,20 @@ package dev.netfs.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.netfs.testing.Threads;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** What is thought of a way, and how much of an upload is put on it. */
 class LinkEstimateTest {
   private static final long MILLI = 1_000_000;
 
-  private long now = 5;
+  /** Any number: that of a clock may overflow. */
+  private long now = Long.MAX_VALUE - 3_000 * MILLI;
 
   private final Background clock =
       new Background() {
@@ -112,6 +115,59 @@ class LinkEstimateTest {
     assertThat(link.bytesUnderWay()).as("20 ms and 15 ms are left").isEqualTo(1_500_000);
   }
 
+  @Test
+  void whatATransferHasShownIsForgottenLikewise() {
+    move(4_000_000, 20 * MILLI);
+    assertThat(link.bytesUnderWay()).isEqualTo(4_000_000);
+    now += 10_001 * MILLI;
+    move(1_000_000, 40 * MILLI);
+    assertThat(link.bytesUnderWay()).as("the epoch before counts").isEqualTo(4_000_000);
+    now += 10_001 * MILLI;
+    move(1_000_000, 50 * MILLI);
+    assertThat(link.bytesUnderWay()).as("25 bytes a microsecond, 40 ms").isEqualTo(1_000_000);
+    now += 20_001 * MILLI;
+    move(500_000, 50 * MILLI);
+    assertThat(link.bytesUnderWay()).as("nothing that is so old").isEqualTo(500_000);
+  }
+
+  @Test
+  void anEpochLastsTenSeconds() {
+    link.roundTrip(5 * MILLI);
+    now += 10_000 * MILLI;
+    link.roundTrip(10 * MILLI); // of the same epoch
+    now++;
+    link.roundTrip(15 * MILLI); // of the next
+    now += 10_000 * MILLI;
+    link.roundTrip(18 * MILLI);
+    assertThat(link.bytesUnderWay()).isEqualTo(500_000);
+    now++;
+    link.roundTrip(18 * MILLI);
+    assertThat(link.bytesUnderWay()).as("18 ms now, and 15 ms before").isEqualTo(1_500_000);
+  }
+
+  @Test
+  void twoEpochsWithoutATransferAreForgottenAsAWhole() {
+    link.roundTrip(10 * MILLI);
+    now += 20_000 * MILLI - 1;
+    link.roundTrip(15 * MILLI);
+    assertThat(link.bytesUnderWay()).as("just before").isEqualTo(1_000_000);
+    now += 20_000 * MILLI;
+    link.roundTrip(16 * MILLI);
+    assertThat(link.bytesUnderWay()).as("15 ms are forgotten").isEqualTo(1_600_000);
+  }
+
+  @Test
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void everyThreadIsAnswered() {
+    LinkEstimate.Sent sent = CompletableFuture.supplyAsync(link::sent, Threads.EACH).join();
+    now += 20 * MILLI;
+    CompletableFuture.runAsync(() -> link.answered(sent, 4_000_000), Threads.EACH).join();
+    CompletableFuture.runAsync(() -> link.roundTrip(30 * MILLI), Threads.EACH).join();
+    assertThat(CompletableFuture.supplyAsync(link::bytesUnderWay, Threads.EACH).join())
+        .isEqualTo(4_000_000);
+    assertThat(link.bytesUnderWay()).isEqualTo(4_000_000);
+  }
+
   private List<CompletableFuture<Integer>> upload(DepthLimit uploads, int requests, int size) {
     List<CompletableFuture<Integer>> running = new ArrayList<>();
     for (int i = 0; i < requests; i++) {
@@ -134,6 +190,11 @@ class LinkEstimateTest {
     assertThat(running).hasSize(3);
     running.get(0).complete(1);
     assertThat(running).as("one for each that has ended").hasSize(4);
+  }
+
+  @Test
+  void whereRequestsAreSmallAsManyBytesAreUnderWay() {
+    assertThat(upload(DepthLimit.ofUploads(link, 64 << 10), 20, 64 << 10)).hasSize(12);
   }
 
   @Test

@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.BitSet;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -117,13 +120,29 @@ class PageTest {
           checkRead(offset, page.read(offset, dst(10), 10), Math.min(end, offset + 10));
         }
       }
-      int pieces = page.validSet().size();
-      if (pieces == 1) {
-        assertThat(page.read(valid.nextSetBit(0), dst(1), 1)).isEqualTo(1);
-        assertThat(page.read(valid.length() - 1, dst(1), 1)).isEqualTo(1);
-      } else if (pieces == 0) {
+      int widest = widestPiece();
+      if (widest < 0) {
         assertThat(seen).isZero();
+      } else {
+        int end = valid.nextClearBit(widest);
+        checkRead(widest, page.read(widest, dst(5000), 5000), end);
+        checkRead(end - 1, page.read(end - 1, dst(5000), 5000), end);
       }
+    }
+
+    /** Returns where the widest piece of what is valid begins, -1 if there is none or several. */
+    private int widestPiece() {
+      int widest = -1;
+      int width = 0;
+      for (int from = valid.nextSetBit(0); from >= 0; ) {
+        int to = valid.nextClearBit(from);
+        if (to - from >= width) {
+          widest = to - from > width ? from : -1;
+          width = to - from;
+        }
+        from = valid.nextSetBit(to);
+      }
+      return widest;
     }
 
     private ByteBuffer dst;
@@ -198,8 +217,14 @@ class PageTest {
     Model small = new Model(SIZE);
     small.write(5, bytes(random, 10));
     small.write(500, bytes(random, SIZE - 500));
+    ReadStream stream = new ReadStream(inode, mount.reads(), 0, 0, 0);
+    small.page.setMarker(stream);
     Model large = new Model(2 * SIZE);
     large.page.copy(small.page);
+    assertThat(large.page.marker()).isSameAs(stream);
+    for (int i = SIZE; i < 2 * SIZE; i++) {
+      assertThat(large.page.frame.slab.get(large.page.frame.offset + i)).isEqualTo((byte) 0x5a);
+    }
     for (int i = 0; i < SIZE; i++) {
       if (small.valid.get(i)) {
         large.set(i, new byte[] {small.content[i]});
@@ -232,7 +257,14 @@ class PageTest {
     Page page = page(SIZE);
     assertThat(page.frame.page).isSameAs(page);
     assertThat(page.hashCode()).isEqualTo(page(SIZE).hashCode());
-    assertThat(page.hashCode()).isNotEqualTo(new Page(inode, 4, page.frame, 0).hashCode());
+    Set<Integer> hashes = new HashSet<>();
+    for (String path : List.of("/f", "/g", "/h")) {
+      Inode file = new Inode(mount.services(), mount.services().inodes(), path);
+      for (int number = 0; number < 100; number++) {
+        hashes.add(new Page(file, number, pool.allocate(SIZE), 0).hashCode());
+      }
+    }
+    assertThat(hashes).as("pages of files that lie beside each other").hasSize(300);
     assertThat(page).isNotEqualTo(page(SIZE));
   }
 }
