@@ -125,10 +125,10 @@ final class BenchCommand implements Callable<Integer> {
       names = "--peers",
       split = ",",
       paramLabel = "PEER",
-      defaultValue = "local,sftp,smbclient,mina",
+      defaultValue = "local,sftp,smbclient,mina,rclone",
       description =
-          "What netfs is compared to, of local, sftp, smbclient, mina (default: all of them that"
-              + " the server knows), or none.")
+          "What netfs is compared to, of local, sftp, smbclient, mina, rclone (default: all of"
+              + " them that the server knows), or none.")
   private Set<String> peers = new TreeSet<>();
 
   @Option(

@@ -32,8 +32,8 @@ class BenchCommandTest {
         "--warm-up -1 | --warm-up -1: has to be 0 at least",
         "--rounds 0 | --rounds 0: has to be 1 at least",
         "--files 0 | --files 0: has to be 1 at least",
-        "--only W1,W99 | --only W99: is not known; there are W1, W10, W2, W2all",
-        "--peers scp | --peers scp: is not known; there are local, mina, sftp, smbclient",
+        "--only W1,W99 | --only W99: is not known; there are W1, W10, W11, W11off, W12, W2",
+        "--peers scp | --peers scp: is not known; there are local, mina, rclone, sftp, smbclient",
         "--server tftp | --server tftp: has to be auto, sshd, smbd, smbd-signed, embedded, or a URI"
             + " such as",
         "--server http://x/ | --server: has to be a URI such as netfs+sftp://me@server/dir",
@@ -57,7 +57,8 @@ class BenchCommandTest {
         new Cli()
             .run(
                 ("bench --json --server embedded --link 0,1 --size 1MiB --files 3 --entries 101"
-                        + " --operations 10 --rounds 1 --warm-up 0 --server-directory "
+                        + " --operations 10 --rounds 1 --warm-up 0"
+                        + " --peers local,mina --server-directory "
                         + served
                         + " --local-directory "
                         + local)
@@ -81,7 +82,12 @@ class BenchCommandTest {
         .contains("W1 loopback", "W1 1 ms, 100 MB/s", "W10 1 ms, 100 MB/s", "W3 loopback")
         .doesNotContain("W3 1 ms, 100 MB/s");
     assertThat(document.get("mustShow").findValuesAsText("id"))
-        .contains("1a", "1b", "1c", "2a", "3a", "3c", "4a", "4b", "5a", "6b", "7a", "7c");
+        .contains("1a", "1b", "1c", "2a", "3a", "3c", "4a", "4b", "5a", "6b", "7a", "7c")
+        .contains("C1a", "C1c", "C1d", "C2");
+    JsonNode again = row(document, "W11", "loopback");
+    assertThat(again.get("figures").get("netfs").get("kibibytesDown").asDouble())
+        .as("from the server, of what is on the disk")
+        .isZero();
     JsonNode walk = row(document, "W7", "loopback");
     assertThat(walk.get("ratios").get("netfsToLocal").asDouble()).isPositive();
     JsonNode creating = row(document, "W8", "1 ms, 100 MB/s");

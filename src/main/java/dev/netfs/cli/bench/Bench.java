@@ -88,7 +88,8 @@ public final class Bench {
   }
 
   private static List<Workload> all() {
-    return Stream.of(StreamWorkloads.all(), RandomWorkloads.all(), TreeWorkloads.all())
+    return Stream.of(
+            StreamWorkloads.all(), RandomWorkloads.all(), TreeWorkloads.all(), DiskWorkloads.all())
         .flatMap(List::stream)
         .toList();
   }
@@ -101,13 +102,14 @@ public final class Bench {
   public Report run(Progress progress) throws IOException {
     Path local = localDirectory();
     try {
+      Path caches = Files.createDirectory(local.resolve("caches"));
       Fixture here = new Fixture(local, settings);
       Fixture there = new Fixture(server.data(), settings);
       Report report = new Report(settings, server.description(), local, rows, idle);
       progress.line(report.heading());
       for (Link link : settings.links()) {
         try (Line line = new Line(link, server.address());
-            Field field = new Field(line, here, there)) {
+            Field field = new Field(line, here, there, caches)) {
           line.idleRoundTrip().ifPresent(time -> idle.put(link, time));
           if (line.idleRoundTrip().isPresent()) {
             progress.line(Report.idle(link, line.idleRoundTrip().get()));
@@ -145,11 +147,12 @@ public final class Bench {
     private final @Nullable StockClient stock;
     private final @Nullable Fixture mounted;
 
-    Field(Line line, Fixture here, Fixture there) throws IOException {
+    Field(Line line, Fixture here, Fixture there, Path caches) throws IOException {
       this.line = line;
       this.here = here;
       this.there = there;
-      contestants.add(new NetfsContestant(server, line, settings));
+      contestants.add(new NetfsContestant("netfs", server, line, settings, caches));
+      contestants.add(new NetfsContestant("nodisk", server, line, settings, null));
       if (settings.peers().contains("local")) {
         contestants.add(new LocalContestant("local", here.root()));
       }
@@ -163,6 +166,11 @@ public final class Bench {
           server instanceof StockServer itself && settings.peers().contains(itself.stockName())
               ? itself.stockClient(line).orElse(null)
               : null;
+      if (settings.peers().contains("rclone")
+          && login.isPresent()
+          && RcloneContestant.isInstalled()) {
+        contestants.add(new RcloneContestant(login.orElseThrow(), line, caches));
+      }
       if (settings.peers().contains("mina") && login.isPresent()) {
         contestants.add(new MinaContestant(login.orElseThrow(), line));
       }
@@ -179,6 +187,19 @@ public final class Bench {
           turns.add(turn(workload, contestant, fixture));
         }
       }
+      workload
+          .bare()
+          .forEach(
+              (name, work) ->
+                  turns.add(
+                      new Turn(
+                          name,
+                          true,
+                          round -> {
+                            Run run = run(here.root(), here, round, true, () -> Counters.NONE);
+                            work.run(run);
+                            return run.sample();
+                          })));
       StockClient program = stock;
       Workload.StockWork command = workload.stock();
       if (program != null && command != null) {
@@ -236,10 +257,11 @@ public final class Bench {
       boolean patient = contestant instanceof NetfsContestant;
       return new Turn(
           contestant.name(),
-          !(contestant instanceof MountContestant),
+          !(contestant instanceof MountContestant || contestant instanceof RcloneContestant),
           round -> {
             if (workload.cold() || round == 0) {
-              contestant.renew(workload.options());
+              unmountOthers(contestant);
+              contestant.renew(workload, round == 0);
             }
             // What the others have left is collected before the clock runs.
             System.gc();
@@ -247,6 +269,15 @@ public final class Bench {
             workload.work().run(run);
             return run.sample();
           });
+    }
+
+    /** Of netfs there is one mount of a URI at a time. */
+    private void unmountOthers(Contestant next) throws IOException {
+      for (Contestant other : contestants) {
+        if (next instanceof NetfsContestant && other instanceof NetfsContestant && other != next) {
+          other.close();
+        }
+      }
     }
 
     private Run run(
@@ -267,8 +298,7 @@ public final class Bench {
     }
 
     private java.util.function.Supplier<Counters> wire() {
-      return () ->
-          new Counters(Map.of(), -1, -1, line.bytesDown(), line.bytesUp(), line.roundTrips());
+      return () -> Counters.ofLine(line);
     }
 
     private Fixture fixture(Contestant contestant) {

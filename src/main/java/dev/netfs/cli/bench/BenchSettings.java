@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  *     that the JIT compiler has done its work; zero for not at all
  * @param only the workloads' names, or all of them
  * @param peers what netfs is compared to, of {@code local}, {@code sftp}, {@code smbclient}, {@code
- *     mina}
+ *     mina}, {@code rclone}
  * @param localDirectory where the local files are; null for the directory of temporary files
  * @param mount a directory through which another client shows the server's directory, or null
  * @param options further options of netfs's mounts
@@ -40,7 +40,7 @@ public record BenchSettings(
     Map<String, String> options) {
 
   /** The peers that can be chosen by name. */
-  public static final List<String> PEERS = List.of("local", "sftp", "smbclient", "mina");
+  public static final List<String> PEERS = List.of("local", "sftp", "smbclient", "mina", "rclone");
 
   public BenchSettings {
     links = List.copyOf(links);

@@ -3,7 +3,6 @@ package dev.netfs.cli.bench;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Map;
 
 /**
  * One of those that are compared: a way to get at the files of the {@link Fixture}. Confined to the
@@ -16,9 +15,10 @@ interface Contestant extends Closeable {
   /**
    * Forgets whatever it has cached, where it can be made to, and begins anew.
    *
-   * @param options of the mount, beside the usual ones, for those that understand them
+   * @param workload what is going to be measured: its options are for those that understand them
+   * @param first whether this is the first round of a series, so that nothing at all may be left
    */
-  void renew(Map<String, String> options) throws IOException;
+  void renew(Workload workload, boolean first) throws IOException;
 
   /** Returns the directory with the fixture's files, as this contestant shows it. */
   Path root();

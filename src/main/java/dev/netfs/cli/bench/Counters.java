@@ -23,6 +23,11 @@ record Counters(
 
   static final Counters NONE = new Counters(Map.of(), -1, -1, -1, -1, -1);
 
+  /** Returns what is known of a client that does not count itself. */
+  static Counters ofLine(Line line) {
+    return new Counters(Map.of(), -1, -1, line.bytesDown(), line.bytesUp(), line.roundTrips());
+  }
+
   /** Returns what came after an earlier look at the same counters. */
   Counters since(Counters before) {
     Map<String, Long> more = new TreeMap<>();

@@ -1,7 +1,6 @@
 package dev.netfs.cli.bench;
 
 import java.nio.file.Path;
-import java.util.Map;
 
 /**
  * Files of the machine itself, through the JDK's own provider: those of the local disk, or those
@@ -10,7 +9,7 @@ import java.util.Map;
 record LocalContestant(String name, Path root) implements Contestant {
   /** Cannot make the kernel forget; so the local disk is always the page cache. */
   @Override
-  public void renew(Map<String, String> options) {}
+  public void renew(Workload workload, boolean first) {}
 
   @Override
   public void close() {}

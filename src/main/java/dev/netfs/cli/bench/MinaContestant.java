@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.FileSystem;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Map;
 import org.apache.sshd.client.SshClient;
 import org.apache.sshd.client.config.hosts.HostConfigEntryResolver;
 import org.apache.sshd.client.keyverifier.AcceptAllServerKeyVerifier;
@@ -54,7 +53,7 @@ final class MinaContestant implements Contestant {
   }
 
   @Override
-  public void renew(Map<String, String> options) throws IOException {
+  public void renew(Workload workload, boolean first) throws IOException {
     unmount();
     ClientSession session =
         client
@@ -75,7 +74,7 @@ final class MinaContestant implements Contestant {
 
   @Override
   public Counters counters() {
-    return new Counters(Map.of(), -1, -1, line.bytesDown(), line.bytesUp(), line.roundTrips());
+    return Counters.ofLine(line);
   }
 
   private void unmount() throws IOException {

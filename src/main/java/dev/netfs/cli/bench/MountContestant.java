@@ -3,7 +3,6 @@ package dev.netfs.cli.bench;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 
 /**
  * Another client's mount of the server's directory, which the user has made. Nobody here can make
@@ -32,7 +31,7 @@ final class MountContestant implements Contestant {
   }
 
   @Override
-  public void renew(Map<String, String> options) throws IOException {
+  public void renew(Workload workload, boolean first) throws IOException {
     fixture.rename(NAME + ++renamed + "-" + Long.toString(System.nanoTime(), 36));
     if (!Files.isDirectory(root())) {
       throw new BenchException(

@@ -69,6 +69,17 @@ final class MustShow {
     all.atMost("7a", "W4", Where.FAR, "requests per read", 1.0, note("requestsPerRead"));
     all.atMost("7b", "W4", Where.FAR, "downloaded, of the asked for", 1.1, note("bytesOfAsked"));
     all.overlapping();
+    all.atMost("C1a", "W11", Where.NEAR, "KiB from the server", 16, note("kibibytesDown"));
+    all.atLeast("C1b", "W11", Where.NEAR, "of rclone's", 3.0, row -> row.ratio("rclone"));
+    all.atLeast("C1c", "W11", Where.NEAR, "of the limit", 0.7, row -> row.ratio("limit"));
+    all.atLeast("C1d", "W11off", Where.NEAR, "of the local disk", 0.5, local());
+    all.atMost(
+        "C2",
+        "W12",
+        Where.NEAR,
+        "times what it takes without",
+        1.10,
+        row -> inverse(row.ratio("nodisk")));
     return all.verdicts;
   }
 
@@ -84,6 +95,10 @@ final class MustShow {
     return value.isPresent()
         ? OptionalDouble.of(value.getAsDouble() * factor)
         : OptionalDouble.empty();
+  }
+
+  private static OptionalDouble inverse(OptionalDouble value) {
+    return value.isPresent() ? OptionalDouble.of(1 / value.getAsDouble()) : value;
   }
 
   /** Of the links that a workload was measured on. */

@@ -16,8 +16,8 @@ final class StreamWorkloads {
   static final int READERS = 8;
 
   private static final String UNIT = "MB/s";
-  private static final double MB = 1e6;
-  private static final String LARGE = "large.bin";
+  static final double MB = 1e6;
+  static final String LARGE = "large.bin";
   private static final String MEDIUM = "medium.bin";
 
   private StreamWorkloads() {}
@@ -86,7 +86,7 @@ final class StreamWorkloads {
     long read(Path file, Run run) throws IOException;
   }
 
-  private static void readOnce(Run run) throws IOException {
+  static void readOnce(Run run) throws IOException {
     if (run.isFirst()) {
       // Not counted anyway, so here is the time to look at what is read; of rivals, some would
       // take forever.
