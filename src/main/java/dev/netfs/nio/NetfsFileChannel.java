@@ -41,12 +41,6 @@ import org.jspecify.annotations.Nullable;
  * is abandoned then, which sends it in the background.
  */
 final class NetfsFileChannel extends MappableChannel {
-  /**
-   * What {@link #transferFrom} does past the end is as the running JDK says: up to 20 nothing, from
-   * 21 on (JDK-8303260) the file grows.
-   */
-  private static final boolean TRANSFER_FROM_GROWS = Runtime.version().feature() >= 21;
-
   private static final System.Logger LOG = System.getLogger(NetfsFileChannel.class.getName());
 
   private final OpenHandle handle;
@@ -390,9 +384,6 @@ final class NetfsFileChannel extends MappableChannel {
     checkWritable();
     checkNotNegative(position, "position");
     checkNotNegative(count, "count");
-    if (!TRANSFER_FROM_GROWS && position > size()) {
-      return 0;
-    }
     return new Transfers(this, file).from(src, position, count);
   }
 
@@ -499,6 +490,18 @@ final class NetfsFileChannel extends MappableChannel {
       CompletableFuture<Void> written =
           CompletableFuture.runAsync(this::abandonImages, Workers.POOL);
       handle.path().getFileSystem().awaitAtClose(written);
+    }
+  }
+
+  /** Closes this channel as an interrupt of a thread inside would, waiting for nothing. */
+  void closeByInterrupt() {
+    int entered = inside.enter();
+    try {
+      close();
+    } catch (IOException e) {
+      LOG.log(Level.WARNING, "{0}: closed by an interrupt: {1}", handle, e.toString());
+    } finally {
+      inside.leave(entered);
     }
   }
 

@@ -4,6 +4,10 @@ import dev.netfs.engine.OpenFile;
 import dev.netfs.engine.PageBuffer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.AsynchronousCloseException;
+import java.nio.channels.Channel;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 import org.jspecify.annotations.Nullable;
@@ -14,8 +18,16 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A failure after some bytes have been moved is not thrown, as the JDK has it: it comes again
  * with the next transfer, unless a channel was closed.
+ *
+ * <p>An interrupt closes both channels, whichever of them the thread waited for.
  */
 final class Transfers {
+  /**
+   * What {@code transferFrom} does past the end is as the running JDK says: up to 20 nothing, from
+   * 21 on (JDK-8303260) the file grows.
+   */
+  private static final boolean GROWS = Runtime.version().feature() >= 21;
+
   private final NetfsFileChannel channel;
   private final OpenFile file;
 
@@ -43,10 +55,7 @@ final class Transfers {
       }
       return done;
     } catch (IOException e) {
-      if (done > 0 && channel.isOpen() && target.isOpen()) {
-        return done;
-      }
-      throw e;
+      return afterFailure(e, target, done);
     } finally {
       TransferBuffers.giveBack(buffer);
     }
@@ -57,6 +66,9 @@ final class Transfers {
     ByteBuffer buffer = TransferBuffers.take();
     long done = 0;
     try {
+      if (!GROWS && position > channel.size()) {
+        return 0;
+      }
       int moved;
       do {
         moved = piece(src, position + done, count - done, buffer);
@@ -64,13 +76,38 @@ final class Transfers {
       } while (moved > 0 && done < count);
       return done;
     } catch (IOException e) {
-      if (done > 0 && channel.isOpen() && src.isOpen()) {
-        return done;
-      }
-      throw e;
+      return afterFailure(e, src, done);
     } finally {
       TransferBuffers.giveBack(buffer);
     }
+  }
+
+  /** Returns what had been moved, or throws what the transfer fails with. */
+  private long afterFailure(IOException failure, Channel other, long done) throws IOException {
+    if (failure instanceof ClosedByInterruptException) {
+      channel.closeByInterrupt();
+      try {
+        if (other instanceof NetfsFileChannel ours) {
+          ours.closeByInterrupt();
+        } else {
+          other.close();
+        }
+      } catch (IOException e) {
+        failure.addSuppressed(e);
+      }
+      throw failure;
+    }
+    if (channel.isOpen() && other.isOpen()) {
+      if (done > 0) {
+        return done;
+      }
+      throw failure;
+    }
+    // Both were open when the transfer began.
+    if (failure.getClass() == ClosedChannelException.class) {
+      throw new AsynchronousCloseException();
+    }
+    throw failure;
   }
 
   private int piece(ReadableByteChannel src, long position, long count, ByteBuffer buffer)

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.netfs.NetfsFileSystem;
+import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.MappedByteBuffer;
@@ -16,10 +17,14 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.FileLockInterruptionException;
+import java.nio.channels.Pipe;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -112,6 +117,111 @@ class InterruptTest {
       assertThat(other.result()).isNotInstanceOf(ClosedByInterruptException.class);
       assertThat(other.interruptedAfter.get()).isFalse();
     }
+  }
+
+  @Test
+  void anInterruptWhileTheSourceIsWaitedForClosesBothChannelsOfATransfer() throws Exception {
+    control.reads.shut();
+    Path ours = fs.getPath("/target");
+    Path theirs = Files.createFile(dir.resolve("theirs"));
+    for (Path target : new Path[] {ours, theirs}) {
+      closesBoth(
+          target, "/pushed-" + target.getFileName(), (from, to) -> from.transferTo(0, SIZE, to));
+    }
+    closesBoth(ours, "/pulled", (from, to) -> to.transferFrom(from, 0, SIZE));
+  }
+
+  private interface Transfer {
+    long run(FileChannel from, FileChannel to) throws IOException;
+  }
+
+  private void closesBoth(Path target, String name, Transfer transfer) throws Exception {
+    Path source = fs.getPath(name);
+    Files.write(dir.resolve(name.substring(1)), new byte[SIZE]);
+    FileChannel from = FileChannel.open(source);
+    FileChannel to = FileChannel.open(target, CREATE, WRITE);
+    int before = control.reads.arrived.get();
+    Worker worker = new Worker(() -> transfer.run(from, to));
+    control.reads.awaitArrival(before + 1);
+    worker.interrupt();
+    assertThat(worker.result()).isInstanceOf(ClosedByInterruptException.class);
+    assertThat(worker.interruptedAfter.get()).isTrue();
+    assertThat(from.isOpen()).isFalse();
+    assertThat(to.isOpen()).isFalse();
+  }
+
+  @Test
+  void aTransferByAnInterruptedThreadClosesBothChannels() throws Exception {
+    FileChannel from = FileChannel.open(file);
+    FileChannel to = FileChannel.open(fs.getPath("/target"), CREATE, WRITE);
+    Worker worker =
+        new Worker(
+            () -> {
+              Thread.currentThread().interrupt();
+              return to.transferFrom(from, 0, SIZE);
+            });
+    assertThat(worker.result()).isInstanceOf(ClosedByInterruptException.class);
+    assertThat(from.isOpen()).isFalse();
+    assertThat(to.isOpen()).isFalse();
+  }
+
+  @Test
+  void anInterruptInTheOtherChannelOfATransferClosesOursToo() throws Exception {
+    Pipe pipe = Pipe.open();
+    try (FileChannel to = FileChannel.open(file, WRITE)) {
+      CountDownLatch inside = new CountDownLatch(1);
+      ReadableByteChannel source =
+          new ReadableByteChannel() {
+            @Override
+            public int read(ByteBuffer dst) throws IOException {
+              inside.countDown();
+              return pipe.source().read(dst);
+            }
+
+            @Override
+            public boolean isOpen() {
+              return pipe.source().isOpen();
+            }
+
+            @Override
+            public void close() throws IOException {
+              pipe.source().close();
+            }
+          };
+      Worker worker = new Worker(() -> to.transferFrom(source, 0, 10));
+      inside.await();
+      worker.interrupt();
+      assertThat(worker.result()).isInstanceOf(ClosedByInterruptException.class);
+      assertThat(to.isOpen()).isFalse();
+      assertThat(source.isOpen()).isFalse();
+    } finally {
+      pipe.sink().close();
+    }
+  }
+
+  @Test
+  void aCloseBetweenTwoPiecesOfATransferIsAnAsynchronousOne() throws Exception {
+    FileChannel from = FileChannel.open(file);
+    WritableByteChannel target =
+        new WritableByteChannel() {
+          @Override
+          public int write(ByteBuffer src) throws IOException {
+            from.close();
+            int all = src.remaining();
+            src.position(src.limit());
+            return all;
+          }
+
+          @Override
+          public boolean isOpen() {
+            return true;
+          }
+
+          @Override
+          public void close() {}
+        };
+    assertThatThrownBy(() -> from.transferTo(0, SIZE, target))
+        .isExactlyInstanceOf(AsynchronousCloseException.class);
   }
 
   @Test
