@@ -10,8 +10,10 @@ import dev.netfs.share.DirectoryWatcher;
 import dev.netfs.share.FileInfo;
 import dev.netfs.share.IsDirectoryException;
 import dev.netfs.share.Share;
+import dev.netfs.share.ShareAcl;
 import dev.netfs.share.ShareCapabilities;
 import dev.netfs.share.ShareConnectException;
+import dev.netfs.share.SharePrincipal;
 import dev.netfs.share.ShareProvider;
 import dev.netfs.share.SpaceInfo;
 import java.io.Closeable;
@@ -22,6 +24,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.NotLinkException;
+import java.nio.file.attribute.AclEntry;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -473,6 +476,31 @@ public final class Mount implements Closeable {
   public void makeDirectory(String path, int mode) throws IOException {
     change(path, "mkdir", share -> share.makeDirectory(path, mode), Replay.NEVER);
     directories.made(path);
+  }
+
+  /** Makes a directory with an access control list. */
+  public void makeDirectory(String path, List<AclEntry> acl) throws IOException {
+    change(path, "mkdir", share -> share.makeDirectory(path, acl), Replay.NEVER);
+    directories.made(path);
+  }
+
+  /** Returns an object's owner and access control list, which the server is asked for each time. */
+  public ShareAcl acl(String path, boolean followLinks) throws IOException {
+    return Await.result(session.call("getacl", share -> share.acl(path, followLinks)));
+  }
+
+  /** Sets an object's access control list. */
+  public void setAcl(String path, List<AclEntry> entries, boolean followLinks) throws IOException {
+    change(path, "setacl", share -> share.setAcl(path, entries, followLinks), Replay.NEVER);
+  }
+
+  /**
+   * Finds a user or a group of the server's.
+   *
+   * @param group whether an identifier that the server does not know is taken for a group's
+   */
+  public SharePrincipal principal(String name, boolean group) throws IOException {
+    return Await.result(session.call("principal", share -> share.principal(name, group)));
   }
 
   /** Deletes a file, a symbolic link itself, or an empty directory. */

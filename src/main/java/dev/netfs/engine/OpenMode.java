@@ -1,7 +1,10 @@
 package dev.netfs.engine;
 
 import dev.netfs.share.OpenIntent;
+import java.nio.file.attribute.AclEntry;
+import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a channel opens a file.
@@ -11,6 +14,7 @@ import java.util.Objects;
  * @param disposition what to do where the file exists and where it does not
  * @param truncate whether an existing file is cut to size 0; only with {@code write}
  * @param mode the POSIX mode of a file that is created, or -1
+ * @param acl the access control list of a file that is created, or null
  * @param durability what a write waits for
  * @param caching how the channel relates to the memory cache
  */
@@ -20,6 +24,7 @@ public record OpenMode(
     OpenIntent.Disposition disposition,
     boolean truncate,
     int mode,
+    @Nullable List<AclEntry> acl,
     Durability durability,
     Caching caching) {
 
@@ -45,6 +50,18 @@ public record OpenMode(
     DIRECT,
     /** As {@link #CACHED} while the server's lease allows it, else as {@link #DIRECT}. */
     LEASED
+  }
+
+  /** Leaves a new file's access control list to the server. */
+  public OpenMode(
+      boolean read,
+      boolean write,
+      OpenIntent.Disposition disposition,
+      boolean truncate,
+      int mode,
+      Durability durability,
+      Caching caching) {
+    this(read, write, disposition, truncate, mode, null, durability, caching);
   }
 
   public OpenMode {
@@ -82,6 +99,7 @@ public record OpenMode(
         disposition,
         truncate,
         mode,
+        acl,
         durability == Durability.BACK && options.writeThrough() ? Durability.THROUGH : durability,
         caching == Caching.CACHED ? cached : caching);
   }
@@ -92,6 +110,6 @@ public record OpenMode(
   }
 
   OpenIntent intent() {
-    return new OpenIntent(read, write, disposition, truncate, mode);
+    return new OpenIntent(read, write, disposition, truncate, mode, acl, null);
   }
 }

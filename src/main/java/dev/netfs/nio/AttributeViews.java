@@ -3,8 +3,11 @@ package dev.netfs.nio;
 import dev.netfs.engine.Mount;
 import dev.netfs.share.AttributeChange;
 import dev.netfs.share.FileInfo;
+import dev.netfs.share.ShareAcl;
 import java.io.IOException;
 import java.nio.file.LinkOption;
+import java.nio.file.attribute.AclEntry;
+import java.nio.file.attribute.AclFileAttributeView;
 import java.nio.file.attribute.BasicFileAttributeView;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.DosFileAttributeView;
@@ -17,6 +20,8 @@ import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.UserPrincipal;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
@@ -34,6 +39,9 @@ final class AttributeViews {
       views.add("owner");
       views.add("unix");
     }
+    if (views.contains("acl")) {
+      views.add("owner");
+    }
     return Set.copyOf(views);
   }
 
@@ -44,7 +52,8 @@ final class AttributeViews {
       case "basic" -> true;
       case "posix", "unix" -> views.contains("posix");
       case "dos" -> views.contains("dos");
-      case "owner" -> views.contains("posix") || views.contains("owner");
+      case "acl" -> views.contains("acl");
+      case "owner" -> views.contains("posix") || views.contains("acl") || views.contains("owner");
       default -> false;
     };
   }
@@ -74,8 +83,26 @@ final class AttributeViews {
     if (type == FileOwnerAttributeView.class) {
       return supports(mount, "owner") ? type.cast(new Owner(path, follow)) : null;
     }
-    Objects.requireNonNull(type, "type");
+    if (Objects.requireNonNull(type, "type") == AclFileAttributeView.class) {
+      return supports(mount, "acl") ? type.cast(new Acl(path, follow)) : null;
+    }
     return null;
+  }
+
+  /** Returns an object's owner and access control list. */
+  static ShareAcl acl(NetfsPath path, boolean follow) throws IOException {
+    try {
+      return path.getFileSystem().mount().acl(path.remote(), follow);
+    } catch (IOException e) {
+      throw PathErrors.shown(e, path);
+    }
+  }
+
+  /** Returns an object's owner. */
+  static UserPrincipal owner(NetfsPath path, boolean follow) throws IOException {
+    return supports(path.getFileSystem().mount(), "acl")
+        ? acl(path, follow).owner()
+        : Principals.owner(info(path, follow));
   }
 
   /** Returns what the server says of an object. */
@@ -171,11 +198,7 @@ final class AttributeViews {
     }
 
     void changeOwner(UserPrincipal owner) throws IOException {
-      Principals.User user = Principals.user(owner);
-      change(
-          user.id() != -1
-              ? AttributeChange.ofOwner(user.id(), -1)
-              : AttributeChange.ofOwner(user.name(), null));
+      change(Principals.ownerChange(path, owner));
     }
   }
 
@@ -280,7 +303,7 @@ final class AttributeViews {
     }
   }
 
-  private static final class Owner extends View implements FileOwnerAttributeView {
+  private static class Owner extends View implements FileOwnerAttributeView {
     Owner(NetfsPath path, boolean follow) {
       super(path, follow);
     }
@@ -292,12 +315,38 @@ final class AttributeViews {
 
     @Override
     public UserPrincipal getOwner() throws IOException {
-      return Principals.owner(info());
+      return AttributeViews.owner(path, follow);
     }
 
     @Override
     public void setOwner(UserPrincipal owner) throws IOException {
       changeOwner(owner);
+    }
+  }
+
+  private static final class Acl extends Owner implements AclFileAttributeView {
+    Acl(NetfsPath path, boolean follow) {
+      super(path, follow);
+    }
+
+    @Override
+    public String name() {
+      return "acl";
+    }
+
+    @Override
+    public List<AclEntry> getAcl() throws IOException {
+      return new ArrayList<>(acl(path, follow).entries()); // the caller's to change
+    }
+
+    @Override
+    public void setAcl(List<AclEntry> acl) throws IOException {
+      List<AclEntry> entries = Principals.acl(acl);
+      try {
+        path.getFileSystem().writableMount().setAcl(path.remote(), entries, follow);
+      } catch (IOException e) {
+        throw PathErrors.shown(e, path);
+      }
     }
   }
 }

@@ -3,7 +3,9 @@ package dev.netfs.nio;
 import dev.netfs.engine.Mount;
 import dev.netfs.share.AttributeChange;
 import dev.netfs.share.FileInfo;
+import dev.netfs.share.ShareAcl;
 import java.io.IOException;
+import java.nio.file.attribute.AclFileAttributeView;
 import java.nio.file.attribute.BasicFileAttributeView;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFileAttributeView;
@@ -17,14 +19,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Attributes by name, {@code "view:name,name"}: the views {@code basic}, {@code dos}, {@code
- * posix}, {@code owner} and {@code unix}, with the names that the JDK's provider gives them. A
- * value that the server does not tell is left out of what {@code "*"} returns, and is null when it
- * is asked for by name.
+ * posix}, {@code owner}, {@code acl} and {@code unix}, with the names that the JDK's provider gives
+ * them. A value that the server does not tell is left out of what {@code "*"} returns, and is null
+ * when it is asked for by name.
  */
 final class NamedAttributes {
   private static final Map<String, Function<FileInfo, @Nullable Object>> BASIC = basic();
   private static final Map<String, Function<FileInfo, @Nullable Object>> DOS = dos();
-  private static final Map<String, Function<FileInfo, @Nullable Object>> OWNER = owner();
+  private static final Map<String, Function<ShareAcl, @Nullable Object>> ACL =
+      Map.of("acl", ShareAcl::entries, "owner", ShareAcl::owner);
   private static final Map<String, Function<FileInfo, @Nullable Object>> POSIX = posix();
   private static final Map<String, Function<FileInfo, @Nullable Object>> UNIX = unix();
 
@@ -61,10 +64,27 @@ final class NamedAttributes {
   static Map<String, @Nullable Object> read(NetfsPath path, String attributes, boolean follow)
       throws IOException {
     Request request = Request.of(path, attributes);
-    Map<String, Function<FileInfo, @Nullable Object>> known = names(request.view());
     if (request.names().isEmpty()) {
       throw new IllegalArgumentException("no attribute is named in '" + attributes + "'");
     }
+    if (request.view().equals("acl")) {
+      return values(request, ACL, () -> AttributeViews.acl(path, follow));
+    }
+    if (request.view().equals("owner")) {
+      return values(
+          request, Map.of("owner", Function.identity()), () -> AttributeViews.owner(path, follow));
+    }
+    return values(request, names(request.view()), () -> AttributeViews.info(path, follow));
+  }
+
+  /** Asks the server for what attributes come from. */
+  private interface Source<T> {
+    T ask() throws IOException;
+  }
+
+  private static <T> Map<String, @Nullable Object> values(
+      Request request, Map<String, Function<T, @Nullable Object>> known, Source<T> source)
+      throws IOException {
     List<String> wanted = new ArrayList<>();
     boolean all = false;
     for (String name : request.names().split(",", -1)) {
@@ -74,7 +94,7 @@ final class NamedAttributes {
       }
       wanted.add(name);
     }
-    FileInfo info = AttributeViews.info(path, follow);
+    T info = source.ask();
     Map<String, @Nullable Object> values = new LinkedHashMap<>();
     if (all) {
       known.forEach(
@@ -135,17 +155,17 @@ final class NamedAttributes {
         AttributeViews.change(
             path, AttributeChange.ofMode(NetfsFileAttributes.mode(value)), follow);
       }
-      case "owner" -> {
-        if (!posix && !request.view().equals("owner")) {
+      case "acl" -> {
+        if (!request.view().equals("acl")) {
           throw unknown(request, name);
         }
-        Principals.User user = Principals.user(value);
-        AttributeViews.change(
-            path,
-            user.id() != -1
-                ? AttributeChange.ofOwner(user.id(), -1)
-                : AttributeChange.ofOwner(user.name(), null),
-            follow);
+        view(path, AclFileAttributeView.class, follow).setAcl(Principals.acl(value));
+      }
+      case "owner" -> {
+        if (!posix && !request.view().equals("owner") && !request.view().equals("acl")) {
+          throw unknown(request, name);
+        }
+        AttributeViews.change(path, Principals.ownerChange(path, value), follow);
       }
       case "group" -> {
         if (!posix) {
@@ -184,7 +204,6 @@ final class NamedAttributes {
   private static Map<String, Function<FileInfo, @Nullable Object>> names(String view) {
     return switch (view) {
       case "dos" -> DOS;
-      case "owner" -> OWNER;
       case "posix" -> POSIX;
       case "unix" -> UNIX;
       default -> BASIC;
@@ -221,10 +240,6 @@ final class NamedAttributes {
     names.put("system", info -> new NetfsFileAttributes.Dos(info).isSystem());
     names.put("archive", info -> new NetfsFileAttributes.Dos(info).isArchive());
     return names;
-  }
-
-  private static Map<String, Function<FileInfo, @Nullable Object>> owner() {
-    return Map.of("owner", Principals::owner);
   }
 
   private static Map<String, Function<FileInfo, @Nullable Object>> posix() {

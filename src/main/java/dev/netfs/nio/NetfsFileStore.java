@@ -3,6 +3,7 @@ package dev.netfs.nio;
 import dev.netfs.share.SpaceInfo;
 import java.io.IOException;
 import java.nio.file.FileStore;
+import java.nio.file.attribute.AclFileAttributeView;
 import java.nio.file.attribute.BasicFileAttributeView;
 import java.nio.file.attribute.DosFileAttributeView;
 import java.nio.file.attribute.FileAttributeView;
@@ -73,6 +74,7 @@ final class NetfsFileStore extends FileStore {
     }
     return type == PosixFileAttributeView.class && supportsFileAttributeView("posix")
         || type == DosFileAttributeView.class && supportsFileAttributeView("dos")
+        || type == AclFileAttributeView.class && supportsFileAttributeView("acl")
         || type == FileOwnerAttributeView.class && supportsFileAttributeView("owner");
   }
 

@@ -25,11 +25,13 @@ import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.ProviderMismatchException;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.AclEntry;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.FileAttributeView;
 import java.nio.file.spi.FileSystemProvider;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -93,7 +95,7 @@ abstract class NetfsFileSystemProvider extends FileSystemProvider {
   public FileChannel newFileChannel(
       Path path, Set<? extends OpenOption> options, FileAttribute<?>... attrs) throws IOException {
     NetfsPath ours = NetfsPath.of(path);
-    OpenRequest request = OpenRequest.of(options, attrs, posix(ours), OpenRequest.For.CHANNEL);
+    OpenRequest request = OpenRequest.of(options, attrs, mount(ours), OpenRequest.For.CHANNEL);
     try {
       return NetfsFileChannel.open(ours, request);
     } catch (IsDirectoryException e) {
@@ -119,7 +121,7 @@ abstract class NetfsFileSystemProvider extends FileSystemProvider {
       throws IOException {
     NetfsPath ours = NetfsPath.of(path);
     OpenRequest request =
-        OpenRequest.of(options, attrs, posix(ours), OpenRequest.For.ASYNCHRONOUS_CHANNEL);
+        OpenRequest.of(options, attrs, mount(ours), OpenRequest.For.ASYNCHRONOUS_CHANNEL);
     try {
       return NetfsAsynchronousFileChannel.open(
           ours, request, executor != null ? executor : Workers.POOL);
@@ -138,7 +140,7 @@ abstract class NetfsFileSystemProvider extends FileSystemProvider {
     }
     OpenRequest request =
         OpenRequest.of(
-            setOf(options), new FileAttribute<?>[0], posix(ours), OpenRequest.For.CHANNEL);
+            setOf(options), new FileAttribute<?>[0], mount(ours), OpenRequest.For.CHANNEL);
     try {
       return NetfsInputStream.open(ours, request);
     } catch (IsDirectoryException e) {
@@ -159,7 +161,7 @@ abstract class NetfsFileSystemProvider extends FileSystemProvider {
     }
     set.add(StandardOpenOption.WRITE);
     OpenRequest request =
-        OpenRequest.of(set, new FileAttribute<?>[0], posix(ours), OpenRequest.For.CHANNEL);
+        OpenRequest.of(set, new FileAttribute<?>[0], mount(ours), OpenRequest.For.CHANNEL);
     try {
       return NetfsOutputStream.open(ours, request);
     } catch (IsDirectoryException e) {
@@ -193,8 +195,13 @@ abstract class NetfsFileSystemProvider extends FileSystemProvider {
   @Override
   public void createDirectory(Path dir, FileAttribute<?>... attrs) throws IOException {
     NetfsPath ours = NetfsPath.of(dir);
-    int mode = OpenRequest.mode(attrs, posix(ours));
-    change(ours, mount -> mount.makeDirectory(ours.remote(), mode));
+    OpenRequest.Initial with = OpenRequest.Initial.of(attrs, mount(ours));
+    List<AclEntry> acl = with.acl();
+    if (acl == null) {
+      change(ours, mount -> mount.makeDirectory(ours.remote(), with.mode()));
+    } else {
+      change(ours, mount -> mount.makeDirectory(ours.remote(), acl));
+    }
   }
 
   @Override
@@ -203,7 +210,7 @@ abstract class NetfsFileSystemProvider extends FileSystemProvider {
     NetfsPath ours = NetfsPath.of(link);
     NetfsPath leadsTo = sameMount(ours, target);
     if (attrs.length > 0) {
-      OpenRequest.mode(attrs, posix(ours)); // for its checks
+      OpenRequest.Initial.of(attrs, mount(ours)); // for its checks
       throw new UnsupportedOperationException("a symbolic link is made without attributes");
     }
     if (!ours.getFileSystem().mount().capabilities().symbolicLinks()) {
@@ -410,7 +417,7 @@ abstract class NetfsFileSystemProvider extends FileSystemProvider {
     return ours;
   }
 
-  private static boolean posix(NetfsPath path) {
-    return AttributeViews.supports(path.getFileSystem().mount(), "posix");
+  private static Mount mount(NetfsPath path) {
+    return path.getFileSystem().mount();
   }
 }

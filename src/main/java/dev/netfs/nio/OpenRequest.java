@@ -1,13 +1,17 @@
 package dev.netfs.nio;
 
 import dev.netfs.NetfsOpenOption;
+import dev.netfs.engine.Mount;
 import dev.netfs.engine.OpenMode;
 import dev.netfs.share.OpenIntent.Disposition;
 import java.nio.file.LinkOption;
 import java.nio.file.OpenOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.AclEntry;
 import java.nio.file.attribute.FileAttribute;
+import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a caller's open options and file attributes come to.
@@ -28,12 +32,12 @@ record OpenRequest(OpenMode mode, boolean append, boolean deleteOnClose, boolean
   /**
    * Reads options with the rules of the JDK's provider.
    *
-   * @param posix whether files have POSIX permissions
+   * @param mount what the file is in
    * @throws UnsupportedOperationException if an option or attribute is unknown
    * @throws IllegalArgumentException if options exclude each other
    */
   static OpenRequest of(
-      Set<? extends OpenOption> options, FileAttribute<?>[] attributes, boolean posix, For kind) {
+      Set<? extends OpenOption> options, FileAttribute<?>[] attributes, Mount mount, For kind) {
     boolean read = false;
     boolean write = false;
     boolean append = false;
@@ -96,7 +100,7 @@ record OpenRequest(OpenMode mode, boolean append, boolean deleteOnClose, boolean
     if (append && truncate) {
       throw new IllegalArgumentException("APPEND and TRUNCATE_EXISTING exclude each other");
     }
-    int fileMode = mode(attributes, posix);
+    Initial initial = Initial.of(attributes, mount);
     Disposition disposition =
         !write || !(create || createNew)
             ? Disposition.OPEN_EXISTING
@@ -107,7 +111,8 @@ record OpenRequest(OpenMode mode, boolean append, boolean deleteOnClose, boolean
             write,
             disposition,
             write && truncate && disposition != Disposition.CREATE_NEW,
-            fileMode,
+            initial.mode(),
+            initial.acl(),
             durability,
             caching),
         append,
@@ -116,20 +121,34 @@ record OpenRequest(OpenMode mode, boolean append, boolean deleteOnClose, boolean
   }
 
   /**
-   * Returns the POSIX mode that initial attributes ask for, or -1.
+   * What an object is to be made with.
    *
-   * @throws UnsupportedOperationException if one is unknown
+   * @param mode its POSIX mode, or -1
+   * @param acl its access control list, or null
    */
-  static int mode(FileAttribute<?>[] attributes, boolean posix) {
-    int mode = -1;
-    for (FileAttribute<?> attribute : attributes) {
-      if (!posix || !attribute.name().equals("posix:permissions")) {
-        throw new UnsupportedOperationException(
-            "'" + attribute.name() + "' cannot be set when a file is made");
+  record Initial(int mode, @Nullable List<AclEntry> acl) {
+
+    /**
+     * Reads initial attributes.
+     *
+     * @throws UnsupportedOperationException if one is unknown
+     */
+    static Initial of(FileAttribute<?>[] attributes, Mount mount) {
+      int mode = -1;
+      List<AclEntry> acl = null;
+      for (FileAttribute<?> attribute : attributes) {
+        String name = attribute.name();
+        if (name.equals("posix:permissions") && AttributeViews.supports(mount, "posix")) {
+          mode = NetfsFileAttributes.mode(attribute.value());
+        } else if (name.equals("acl:acl") && AttributeViews.supports(mount, "acl")) {
+          acl = Principals.acl(attribute.value());
+        } else {
+          throw new UnsupportedOperationException(
+              "'" + name + "' cannot be set when a file is made");
+        }
       }
-      mode = NetfsFileAttributes.mode(attribute.value());
+      return new Initial(mode, acl);
     }
-    return mode;
   }
 
   /** Whether an existing object makes the open fail. */

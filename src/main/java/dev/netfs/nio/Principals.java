@@ -1,13 +1,18 @@
 package dev.netfs.nio;
 
 import dev.netfs.engine.Mount;
+import dev.netfs.share.AttributeChange;
 import dev.netfs.share.FileInfo;
+import dev.netfs.share.SharePrincipal;
 import java.io.IOException;
 import java.nio.file.ProviderMismatchException;
+import java.nio.file.attribute.AclEntry;
 import java.nio.file.attribute.GroupPrincipal;
 import java.nio.file.attribute.UserPrincipal;
 import java.nio.file.attribute.UserPrincipalLookupService;
 import java.nio.file.attribute.UserPrincipalNotFoundException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -105,6 +110,40 @@ final class Principals {
     throw mismatch(principal);
   }
 
+  /** Returns the change of an object's owner to somebody of a file system like the object's. */
+  static AttributeChange ownerChange(NetfsPath path, @Nullable Object owner) {
+    if (AttributeViews.supports(path.getFileSystem().mount(), "acl")) {
+      return AttributeChange.ofOwner(known(owner).id(), null);
+    }
+    User user = user(owner);
+    return user.id() != -1
+        ? AttributeChange.ofOwner(user.id(), -1)
+        : AttributeChange.ofOwner(user.name(), null);
+  }
+
+  /**
+   * Returns an access control list whose principals are all of a share's.
+   *
+   * @param list a list of {@link AclEntry}
+   * @throws ClassCastException if it is something else
+   */
+  static List<AclEntry> acl(@Nullable Object list) {
+    List<AclEntry> entries = new ArrayList<>();
+    for (Object each : (List<?>) Objects.requireNonNull(list, "acl")) {
+      AclEntry entry = (AclEntry) Objects.requireNonNull(each, "entry");
+      known(entry.principal());
+      entries.add(entry);
+    }
+    return entries;
+  }
+
+  private static SharePrincipal known(@Nullable Object principal) {
+    if (Objects.requireNonNull(principal, "owner") instanceof SharePrincipal ours) {
+      return ours;
+    }
+    throw mismatch(principal);
+  }
+
   private static RuntimeException mismatch(Object principal) {
     if (principal instanceof UserPrincipal) {
       return new ProviderMismatchException(
@@ -115,9 +154,9 @@ final class Principals {
   }
 
   /**
-   * Looks principals up. There is no protocol to ask a server for its users: a number is taken at
-   * its word, and a name too where the server tells names of owners at all, to fail when it is
-   * used.
+   * Looks principals up. A server with access control lists is asked. There is no protocol to ask
+   * others for their users: a number is taken at its word, and a name too where the server tells
+   * names of owners at all, to fail when it is used.
    */
   static final class Lookup extends UserPrincipalLookupService {
     private final Mount mount;
@@ -128,6 +167,9 @@ final class Principals {
 
     @Override
     public UserPrincipal lookupPrincipalByName(String name) throws IOException {
+      if (AttributeViews.supports(mount, "acl")) {
+        return mount.principal(Objects.requireNonNull(name, "name"), false);
+      }
       int id = number(name);
       if (id != -1) {
         return new User(name, id);
@@ -144,6 +186,13 @@ final class Principals {
 
     @Override
     public GroupPrincipal lookupPrincipalByGroupName(String group) throws IOException {
+      if (AttributeViews.supports(mount, "acl")) {
+        if (mount.principal(Objects.requireNonNull(group, "group"), true)
+            instanceof GroupPrincipal found) {
+          return found;
+        }
+        throw new UserPrincipalNotFoundException(group);
+      }
       int id = number(group);
       if (id != -1) {
         return new Group(group, id);

@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  * @param mode the POSIX mode's low twelve bits, or -1
  * @param uid the new owner's number, or -1
  * @param gid the new group's number, or -1
- * @param owner the new owner's name, for shares that know names, or null
+ * @param owner the new owner's name, for shares that know names, or null; where there are access
+ *     control lists, {@link SharePrincipal#id()} does as well
  * @param group the new group's name, for shares that know names, or null
  * @param modified the new modification time, or null
  * @param accessed the new access time, or null
@@ -49,6 +50,11 @@ public record AttributeChange(
   /** Whether anything that DOS knew is to be changed. */
   public boolean isOfDos() {
     return (dosSet | dosClear) != 0;
+  }
+
+  /** Whether any time is to be changed. */
+  public boolean isOfTimes() {
+    return modified != null || accessed != null || created != null;
   }
 
   /** A change of one of {@link FileInfo#dos}. */

@@ -1,5 +1,7 @@
 package dev.netfs.share;
 
+import java.nio.file.attribute.AclEntry;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -11,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param disposition what to do where it exists and where it does not
  * @param truncate whether an existing file is cut to size 0; only with {@code write}
  * @param mode the POSIX mode for a file that is created, or -1 for the server's default
+ * @param acl the access control list for a file that is created, where {@link
+ *     ShareCapabilities#attributeViews()} has {@code acl}, or null for the server's default
  * @param lease the lease to ask for, where the share has leases; or null
  */
 public record OpenIntent(
@@ -19,6 +23,7 @@ public record OpenIntent(
     Disposition disposition,
     boolean truncate,
     int mode,
+    @Nullable List<AclEntry> acl,
     @Nullable LeaseRequest lease) {
 
   /** What to do where the file exists and where it does not. */
@@ -45,19 +50,19 @@ public record OpenIntent(
     }
   }
 
-  /** Asks for no lease. */
+  /** Asks for no lease, and has the server choose the access control list. */
   public OpenIntent(
       boolean read, boolean write, Disposition disposition, boolean truncate, int mode) {
-    this(read, write, disposition, truncate, mode, null);
+    this(read, write, disposition, truncate, mode, null, null);
   }
 
   /** The same access to a file that exists by now: neither creates nor truncates. */
   public OpenIntent reopening() {
-    return new OpenIntent(read, write, Disposition.OPEN_EXISTING, false, -1, lease);
+    return new OpenIntent(read, write, Disposition.OPEN_EXISTING, false, -1, null, lease);
   }
 
   /** The same open, asking for another lease, or, with null, for none. */
   public OpenIntent withLease(@Nullable LeaseRequest request) {
-    return new OpenIntent(read, write, disposition, truncate, mode, request);
+    return new OpenIntent(read, write, disposition, truncate, mode, acl, request);
   }
 }

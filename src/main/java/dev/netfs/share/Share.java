@@ -1,5 +1,7 @@
 package dev.netfs.share;
 
+import java.nio.file.attribute.AclEntry;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
@@ -125,6 +127,53 @@ public interface Share extends AutoCloseable {
    * @param followLinks whether a symbolic link at the end of the path is followed
    */
   CompletionStage<Void> setAttributes(String path, AttributeChange change, boolean followLinks);
+
+  /**
+   * Returns an object's owner and access control list, where {@link
+   * ShareCapabilities#attributeViews()} has {@code acl}.
+   *
+   * @param path the object
+   * @param followLinks whether a symbolic link at the end of the path is followed
+   */
+  default CompletionStage<ShareAcl> acl(String path, boolean followLinks) {
+    return unsupported("access control lists");
+  }
+
+  /**
+   * Sets an object's access control list, where {@link ShareCapabilities#attributeViews()} has
+   * {@code acl}. Entries on the server that {@link AclEntry} has no words for stay as and where
+   * they are.
+   *
+   * @param path the object
+   * @param entries the list, each of whose principals is a {@link SharePrincipal}
+   * @param followLinks whether a symbolic link at the end of the path is followed
+   */
+  default CompletionStage<Void> setAcl(String path, List<AclEntry> entries, boolean followLinks) {
+    return unsupported("access control lists");
+  }
+
+  /**
+   * Makes a directory with an access control list, where {@link ShareCapabilities#attributeViews()}
+   * has {@code acl}.
+   *
+   * @param path the directory; its parent must exist
+   * @param acl the list, each of whose principals is a {@link SharePrincipal}
+   */
+  default CompletionStage<Void> makeDirectory(String path, List<AclEntry> acl) {
+    return unsupported("access control lists");
+  }
+
+  /**
+   * Finds somebody, where {@link ShareCapabilities#attributeViews()} has {@code acl}. Fails with
+   * {@link java.nio.file.attribute.UserPrincipalNotFoundException} if there is no such name.
+   *
+   * @param name his name, or what {@link SharePrincipal#id()} returns, which is taken at its word
+   * @param group whether one that is taken at its word is taken for a group
+   * @return a {@link SharePrincipal.Group}, if it is one
+   */
+  default CompletionStage<SharePrincipal> principal(String name, boolean group) {
+    return unsupported("looking up names");
+  }
 
   /** Returns how full the store is that holds the path, or fails as unsupported. */
   default CompletionStage<SpaceInfo> space(String path) {

@@ -184,7 +184,8 @@ class SambaMountIT {
   @Test
   void whatDosKnew() throws Exception {
     try (NetfsFileSystem fs = mount()) {
-      assertThat(fs.supportedFileAttributeViews()).containsExactlyInAnyOrder("basic", "dos");
+      assertThat(fs.supportedFileAttributeViews())
+          .containsExactlyInAnyOrder("acl", "basic", "dos", "owner");
       Path file = Files.writeString(fs.getPath("/dos"), "x");
       DosFileAttributeView view = Files.getFileAttributeView(file, DosFileAttributeView.class);
       assertThat(view.name()).isEqualTo("dos");

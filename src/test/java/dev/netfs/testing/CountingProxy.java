@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -14,6 +15,7 @@ import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -40,21 +42,45 @@ public final class CountingProxy implements AutoCloseable {
   private volatile long delayNanos;
   private volatile boolean stalled;
 
-  private CountingProxy(InetSocketAddress server) throws IOException {
+  private CountingProxy(InetSocketAddress server, InetAddress address, int port)
+      throws IOException {
     this.server = server;
-    this.listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    this.listener = new ServerSocket(port, 50, address);
     this.address = (InetSocketAddress) listener.getLocalSocketAddress();
     listen(listener);
   }
 
   /** Starts a proxy on a free port of loopback. */
   public static CountingProxy to(String host, int port) throws IOException {
-    return new CountingProxy(new InetSocketAddress(host, port));
+    return new CountingProxy(
+        new InetSocketAddress(host, port), InetAddress.getLoopbackAddress(), 0);
+  }
+
+  /** Starts a proxy on a port that clients insist on, of a loopback address that is free there. */
+  static CountingProxy on(int listenOn, String host, int port) throws IOException {
+    for (int attempt = 1; ; attempt++) {
+      byte[] address = new byte[4];
+      ThreadLocalRandom.current().nextBytes(address);
+      address[0] = 127;
+      try {
+        return new CountingProxy(
+            new InetSocketAddress(host, port), InetAddress.getByAddress(address), listenOn);
+      } catch (BindException e) {
+        if (attempt == 10) {
+          throw e;
+        }
+      }
+    }
   }
 
   /** Returns where clients connect to. */
   public int port() {
     return address.getPort();
+  }
+
+  /** Returns the address that clients connect to. */
+  String host() {
+    return address.getAddress().getHostAddress();
   }
 
   /** Returns how many bytes clients have sent to the server so far. */

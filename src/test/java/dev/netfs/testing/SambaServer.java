@@ -189,19 +189,26 @@ public final class SambaServer implements FileServer {
 
   /** Runs a command of smbclient's on the share {@value #SHARE} and returns what it printed. */
   public String smbclient(String command) throws IOException {
+    return client("smbclient", "-p", Integer.toString(port), "//127.0.0.1/" + SHARE, "-c", command);
+  }
+
+  /** Runs smbcacls, which knows one port only, on a file of the share {@value #SHARE}. */
+  public String smbcacls(String file, String... arguments) throws IOException {
+    try (CountingProxy proxy = CountingProxy.on(445, host(), port)) {
+      List<String> all = new ArrayList<>(List.of("//" + proxy.host() + "/" + SHARE, file));
+      all.addAll(List.of(arguments));
+      return client("smbcacls", all.toArray(String[]::new));
+    }
+  }
+
+  private String client(String program, String... arguments) throws IOException {
     Path credentials = directory.resolve("credentials");
     Files.writeString(credentials, "username=" + user + "\npassword=" + password + "\n");
-    return OpenSshServer.run(
-        Servers.program("smbclient").orElseThrow().toString(),
-        "-s",
-        configuration().toString(),
-        "-A",
-        credentials.toString(),
-        "-p",
-        Integer.toString(port),
-        "//127.0.0.1/" + SHARE,
-        "-c",
-        command);
+    List<String> command = new ArrayList<>();
+    command.add(Servers.program(program).orElseThrow().toString());
+    command.addAll(List.of("-s", configuration().toString(), "-A", credentials.toString()));
+    command.addAll(List.of(arguments));
+    return OpenSshServer.run(command.toArray(String[]::new));
   }
 
   /** Kills the processes of the sessions there are; the server itself goes on. */

@@ -28,6 +28,7 @@ final class NtStatus {
   static final int FILE_LOCK_CONFLICT = 0xC0000054;
   static final int LOCK_NOT_GRANTED = 0xC0000055;
   static final int DELETE_PENDING = 0xC0000056;
+  static final int INVALID_OWNER = 0xC000005A;
   static final int WRONG_PASSWORD = 0xC000006A;
   static final int LOGON_FAILURE = 0xC000006D;
   static final int ACCOUNT_RESTRICTION = 0xC000006E;

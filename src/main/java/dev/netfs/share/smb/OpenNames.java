@@ -82,7 +82,7 @@ final class OpenNames {
           }
         }
       }
-      return Packets.NO_LEASE;
+      return Packets.NO_CONTEXT;
     } finally {
       lock.unlock();
     }

@@ -22,7 +22,7 @@ final class Packets {
   private static final int SETUP_BUFFER = Smb2.HEADER + 24;
   private static final int TREE_BUFFER = Smb2.HEADER + 8;
 
-  static final byte[] NO_LEASE = {};
+  static final byte[] NO_CONTEXT = {};
 
   private Packets() {}
 
@@ -62,7 +62,7 @@ final class Packets {
    * @param name the path from the share's root, with backslashes and without one at its beginning
    */
   static Request create(String name, int access, int disposition, int options) {
-    return create(name, access, disposition, options, NO_LEASE);
+    return create(name, access, disposition, options, NO_CONTEXT);
   }
 
   /**
@@ -71,6 +71,23 @@ final class Packets {
    * @param lease the create context that says which, or nothing for none
    */
   static Request create(String name, int access, int disposition, int options, byte[] lease) {
+    return create(name, access, disposition, options, lease, NO_CONTEXT);
+  }
+
+  /**
+   * Opens or creates under a lease, with an access control list if it is created.
+   *
+   * @param lease the create context that says which lease, or nothing for none
+   * @param security the create context that says which list, or nothing for the server's choice
+   */
+  static Request create(
+      String name, int access, int disposition, int options, byte[] lease, byte[] security) {
+    byte[] contexts = lease.length == 0 ? security : lease;
+    if (lease.length > 0 && security.length > 0) {
+      int next = lease.length + 7 & ~7;
+      contexts = new PacketWriter().bytes(lease).align8().bytes(security).toBytes();
+      contexts[0] = (byte) next;
+    }
     byte[] path = PacketWriter.utf16(name);
     PacketWriter body =
         new PacketWriter()
@@ -87,15 +104,34 @@ final class Packets {
             .u32(options)
             .u16(CREATE_BUFFER)
             .u16(path.length)
-            .u32(lease.length == 0 ? 0 : CREATE_BUFFER + path.length + 7 & ~7)
-            .u32(lease.length)
+            .u32(contexts.length == 0 ? 0 : CREATE_BUFFER + path.length + 7 & ~7)
+            .u32(contexts.length)
             .bytes(path);
-    if (lease.length > 0) {
-      body.align8().bytes(lease);
+    if (contexts.length > 0) {
+      body.align8().bytes(contexts);
     } else if (path.length == 0) {
       body.zeros(1);
     }
     return Request.of(Smb2.CREATE, body.toBytes(), 0);
+  }
+
+  /**
+   * Returns a create context.
+   *
+   * @param name its name, of 4 bytes
+   */
+  static byte[] context(byte[] name, byte[] data) {
+    return new PacketWriter()
+        .u32(0) // the last context
+        .u16(16)
+        .u16(name.length)
+        .u16(0)
+        .u16(24)
+        .u32(data.length)
+        .bytes(name)
+        .u32(0)
+        .bytes(data)
+        .toBytes();
   }
 
   static Request close(byte[] file) {

@@ -14,6 +14,9 @@ final class Request {
   /** A payload of so many bytes is paid with one credit (MS-SMB2 3.1.5.2). */
   private static final int CREDIT_BYTES = 65_536;
 
+  /** No tree has this number. */
+  static final int NO_TREE = -1;
+
   final int command;
 
   /** What follows the header, up to the payload. */
@@ -32,6 +35,9 @@ final class Request {
   final CompletableFuture<Response> answer = new CompletableFuture<>();
 
   private final int answerBytes;
+
+  /** The tree that it is for, or {@link #NO_TREE} for the connection's share. */
+  int treeId = NO_TREE;
 
   /** Whether the bytes of this request and of its answer are kept: for the hash of a sign-on. */
   boolean kept;
@@ -86,6 +92,12 @@ final class Request {
   static Request cancelling(Request target) {
     byte[] body = {4, 0, 0, 0};
     return new Request(Smb2.CANCEL, body, null, null, 0, 0, target);
+  }
+
+  /** Sends it to another tree than the connection's share. */
+  Request on(int otherTree) {
+    treeId = otherTree;
+    return this;
   }
 
   /** Returns how many bytes follow the header. */

@@ -143,7 +143,8 @@ final class Sender implements Runnable {
     header.putShort(at + 4, (short) Smb2.HEADER);
     header.putShort(at + Smb2.AT_COMMAND, (short) request.command);
     header.putInt(at + Smb2.AT_NEXT, index + 1 < chain.size() ? size : 0);
-    header.putInt(at + Smb2.AT_TREE_ID, connection.treeId);
+    int tree = request.treeId == Request.NO_TREE ? connection.treeId : request.treeId;
+    header.putInt(at + Smb2.AT_TREE_ID, tree);
     header.putLong(at + Smb2.AT_SESSION_ID, connection.sessionId);
     long id;
     Request cancelled = request.target;

@@ -137,6 +137,7 @@ final class Smb2 {
 
   // Control codes (2.2.31).
   static final int FSCTL_DFS_GET_REFERRALS = 0x00060194;
+  static final int FSCTL_PIPE_TRANSCEIVE = 0x0011C017;
   static final int FSCTL_SRV_REQUEST_RESUME_KEY = 0x00140078;
   static final int FSCTL_SRV_COPYCHUNK_WRITE = 0x001480F2;
   static final int FSCTL_VALIDATE_NEGOTIATE_INFO = 0x00140204;

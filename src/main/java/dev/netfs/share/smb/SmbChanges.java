@@ -41,7 +41,8 @@ final class SmbChanges {
       return CompletableFuture.failedFuture(e);
     }
     if (!open.isOpen(path)) {
-      return SmbFailures.about(delete(serverPath, Smb2.NON_DIRECTORY_FILE, Packets.NO_LEASE), path);
+      return SmbFailures.about(
+          delete(serverPath, Smb2.NON_DIRECTORY_FILE, Packets.NO_CONTEXT), path);
     }
     String hidden = hidden(path);
     return Steps.compose(
@@ -68,7 +69,7 @@ final class SmbChanges {
     }
     return watches.without(
         path,
-        () -> SmbFailures.about(delete(serverPath, Smb2.DIRECTORY_FILE, Packets.NO_LEASE), path));
+        () -> SmbFailures.about(delete(serverPath, Smb2.DIRECTORY_FILE, Packets.NO_CONTEXT), path));
   }
 
   private CompletableFuture<Void> deleteHidden(String path) throws IOException {

@@ -147,7 +147,7 @@ final class SmbClient {
         .caseSensitive(false)
         .readOnly(readOnly)
         .timestampGranularity(GRANULARITY)
-        .attributeViews(Set.of("basic", "dos"))
+        .attributeViews(Set.of("acl", "basic", "dos", "owner"))
         .build();
   }
 }

@@ -325,7 +325,7 @@ final class SmbConnector {
             Smb2.DIRECTORY_FILE);
     try {
       await(SmbFailures.about(client.touch(root), "/"), "does not open the root");
-      return new SmbShare(client);
+      return new SmbShare(client, new SmbPipes(connection, target.host()));
     } catch (ShareDisconnectedException | ShareConnectException | InterruptedIOException e) {
       throw e;
     } catch (IOException e) {

@@ -83,6 +83,9 @@ final class SmbFailures {
           new FileSystemException(path, other, "the two are on different disks of the server");
       case NtStatus.TOO_MANY_LINKS ->
           new FileSystemException(path, other, "the file has too many names already");
+      case NtStatus.INVALID_OWNER ->
+          new FileSystemException(
+              path, other, "the server does not let this user make that one the owner");
       case NtStatus.STOPPED_ON_SYMLINK ->
           new FileSystemException(
               path, other, "a symbolic link on the server, which cannot be followed yet");

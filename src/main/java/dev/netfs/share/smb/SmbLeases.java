@@ -117,17 +117,7 @@ final class SmbLeases {
           lock.unlock();
         }
       }
-      return new PacketWriter()
-          .u32(0) // the only context
-          .u16(16)
-          .u16(NAME.length)
-          .u16(0)
-          .u16(24)
-          .u32(data.size())
-          .bytes(NAME)
-          .u32(0)
-          .bytes(data.toBytes())
-          .toBytes();
+      return Packets.context(NAME, data.toBytes());
     }
   }
 

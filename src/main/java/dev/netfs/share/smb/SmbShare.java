@@ -8,12 +8,16 @@ import dev.netfs.share.LeaseRequest;
 import dev.netfs.share.OpenIntent;
 import dev.netfs.share.OpenIntent.Disposition;
 import dev.netfs.share.Share;
+import dev.netfs.share.ShareAcl;
 import dev.netfs.share.ShareCapabilities;
 import dev.netfs.share.ShareFile;
+import dev.netfs.share.SharePrincipal;
 import dev.netfs.share.ShareWatch;
 import dev.netfs.share.SpaceInfo;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.attribute.AclEntry;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
@@ -31,9 +35,13 @@ final class SmbShare implements Share {
   private final OpenNames openNames = new OpenNames();
   private final SmbWatches watches;
   private final SmbChanges changes;
+  private final SmbAccounts accounts;
+  private final SmbSecurity security;
 
-  SmbShare(SmbClient client) {
+  SmbShare(SmbClient client, SmbPipes pipes) {
     this.client = client;
+    this.accounts = new SmbAccounts(pipes);
+    this.security = new SmbSecurity(client, accounts);
     this.capabilities = client.capabilities();
     this.watches = new SmbWatches(client);
     this.changes = new SmbChanges(client, openNames, watches);
@@ -75,6 +83,7 @@ final class SmbShare implements Share {
           case OPEN_OR_CREATE -> Smb2.OPEN_IF;
           case CREATE_NEW -> Smb2.CREATE_NEW;
         };
+    byte[] acl = SmbSecurity.context(path, intent.acl());
     LeaseRequest wish = intent.lease();
     SmbLeases leases = client.leases();
     SmbLeases.Lease lease = wish == null || leases == null ? null : leases.open(wish);
@@ -84,7 +93,8 @@ final class SmbShare implements Share {
             access,
             disposition,
             Smb2.NON_DIRECTORY_FILE,
-            lease == null || wish == null ? Packets.NO_LEASE : lease.context(wish.wanted()));
+            lease == null || wish == null ? Packets.NO_CONTEXT : lease.context(wish.wanted()),
+            acl);
     Request query = Packets.queryAll(Smb2.RELATED_FILE);
     CompletableFuture<Response> answered = create.answer;
     if (lease != null) {
@@ -199,6 +209,15 @@ final class SmbShare implements Share {
 
   @Override
   public CompletionStage<Void> makeDirectory(String path, int mode) {
+    return makeDirectoryWith(path, null);
+  }
+
+  @Override
+  public CompletionStage<Void> makeDirectory(String path, List<AclEntry> acl) {
+    return makeDirectoryWith(path, acl);
+  }
+
+  private CompletionStage<Void> makeDirectoryWith(String path, @Nullable List<AclEntry> acl) {
     return with(
         () ->
             SmbFailures.about(
@@ -208,9 +227,26 @@ final class SmbShare implements Share {
                             client.names().make(path),
                             Smb2.FILE_READ_ATTRIBUTES,
                             Smb2.CREATE_NEW,
-                            Smb2.DIRECTORY_FILE)),
+                            Smb2.DIRECTORY_FILE,
+                            Packets.NO_CONTEXT,
+                            SmbSecurity.context(path, acl))),
                     done -> null),
                 path));
+  }
+
+  @Override
+  public CompletionStage<ShareAcl> acl(String path, boolean followLinks) {
+    return with(() -> security.acl(path));
+  }
+
+  @Override
+  public CompletionStage<Void> setAcl(String path, List<AclEntry> entries, boolean followLinks) {
+    return with(() -> security.setAcl(path, entries));
+  }
+
+  @Override
+  public CompletionStage<SharePrincipal> principal(String name, boolean group) {
+    return accounts.principal(name, group);
   }
 
   @Override
@@ -231,15 +267,22 @@ final class SmbShare implements Share {
   @Override
   public CompletionStage<Void> setAttributes(
       String path, AttributeChange change, boolean followLinks) {
-    if (change.mode() >= 0
-        || change.uid() >= 0
-        || change.gid() >= 0
-        || change.owner() != null
-        || change.group() != null) {
+    if (change.mode() >= 0 || change.uid() >= 0 || change.gid() >= 0 || change.group() != null) {
       return CompletableFuture.failedFuture(
           new UnsupportedOperationException(
-              path + ": POSIX modes and owners cannot be set over SMB"));
+              path + ": POSIX modes, groups and owners' numbers cannot be set over SMB"));
     }
+    String owner = change.owner();
+    if (owner != null) {
+      CompletableFuture<Void> set = security.setOwner(path, owner);
+      return change.isOfTimes() || change.isOfDos()
+          ? Steps.compose(set, done -> setDosAndTimes(path, change))
+          : set;
+    }
+    return setDosAndTimes(path, change);
+  }
+
+  private CompletableFuture<Void> setDosAndTimes(String path, AttributeChange change) {
     if (!change.isOfDos()) {
       return setBasic(path, change, 0);
     }

@@ -312,7 +312,9 @@ class HostileServerTest {
     connection.treeId = 1;
     connection.start();
     connection.earn(256, 0);
-    return new SmbShare(new SmbClient(connection, negotiation, new SmbNames(""), -1));
+    return new SmbShare(
+        new SmbClient(connection, negotiation, new SmbNames(""), -1),
+        new SmbPipes(connection, "127.0.0.1"));
   }
 
   private static List<CompletableFuture<?>> operations(SmbShare share, Random random) {
