@@ -4,14 +4,17 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Memory to seal and open one slot in. */
+/**
+ * Memory to seal and open one slot in: direct where it meets the file, and on the heap where it
+ * meets the cipher.
+ */
 final class Scratch {
   final ByteBuffer sealed;
   final ByteBuffer plain;
 
   private Scratch(Slots slots) {
     sealed = ByteBuffer.allocateDirect(slots.slotSize());
-    plain = ByteBuffer.allocateDirect(slots.granule);
+    plain = ByteBuffer.allocate(slots.granule);
   }
 
   private boolean fits(Slots slots) {
