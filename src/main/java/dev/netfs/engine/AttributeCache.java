@@ -2,10 +2,14 @@ package dev.netfs.engine;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.netfs.fscache.KnownObject;
 import dev.netfs.share.DirectoryEntry;
 import dev.netfs.share.FileInfo;
+import java.io.IOException;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
@@ -40,8 +44,15 @@ final class AttributeCache {
   /** Whether nothing ever changes, so that it does not matter what has several names. */
   private final boolean immutable;
 
-  AttributeCache(Background background, Duration ttl, boolean immutable) {
+  /** What of it is kept on disk, or null. */
+  private final @Nullable NamesDisk disk;
+
+  private final Background background;
+
+  AttributeCache(Background background, Duration ttl, boolean immutable, @Nullable NamesDisk disk) {
+    this.background = background;
     this.immutable = immutable;
+    this.disk = disk;
     enabled = !ttl.isZero();
     entries =
         Caffeine.newBuilder()
@@ -52,10 +63,14 @@ final class AttributeCache {
             .build();
   }
 
-  /** When a question was asked about the entries of one directory. */
-  record Ticket(int stripe, long changes, long treeChanges) {
+  /**
+   * When a question was asked about the entries of one directory.
+   *
+   * @param nanos the moment
+   */
+  record Ticket(int stripe, long changes, long treeChanges, long nanos) {
     /** Of no question at all: nothing is kept by it. */
-    static final Ticket INVALID = new Ticket(0, -1, -1);
+    static final Ticket INVALID = new Ticket(0, -1, -1, 0);
   }
 
   /** Returns a ticket for a question about an object, taken before the question is asked. */
@@ -66,7 +81,7 @@ final class AttributeCache {
   /** Returns a ticket for the listing of a directory, taken before it is asked for. */
   Ticket listTicket(String directory) {
     int stripe = stripe(directory);
-    return new Ticket(stripe, changes.get(stripe), treeChanges.get());
+    return new Ticket(stripe, changes.get(stripe), treeChanges.get(), background.nanoTime());
   }
 
   /** Returns what is known of what a name itself stands for, or null. */
@@ -84,15 +99,41 @@ final class AttributeCache {
         .orElse(Long.MAX_VALUE);
   }
 
+  /**
+   * Returns what may answer for what a name itself stands for, from the disk too, for which it
+   * waits; or null.
+   */
+  @Nullable FileInfo answer(String path) {
+    FileInfo known = get(path);
+    if (known != null || disk == null || !enabled) {
+      return known;
+    }
+    KnownObject kept = disk.answer(path);
+    if (kept == null) {
+      return null;
+    }
+    if (immutable) {
+      entries.put(path, kept.info());
+      return kept.info();
+    }
+    further.seen(path, kept.info());
+    // Not kept here: it is as old as it says, and not from now.
+    return kept.shared() || further.isFurther(path) ? null : kept.info();
+  }
+
   /** Keeps an answer, unless the object may have been changed since the question. */
   void put(String path, FileInfo info, Ticket asked) {
-    if (!enabled) {
-      return;
+    keep(path, info, asked);
+    if (disk != null) {
+      disk.said(path, info, asked, isShared(path), () -> valid(asked));
     }
+  }
+
+  private void keep(String path, FileInfo info, Ticket asked) {
     if (!immutable) {
       further.seen(path, info);
     }
-    if (valid(asked) && !further.isFurther(path)) {
+    if (enabled && valid(asked) && !isShared(path)) {
       entries.put(path, info);
       if (!valid(asked)) {
         entries.invalidate(path);
@@ -100,16 +141,100 @@ final class AttributeCache {
     }
   }
 
-  /** Keeps what came with a listing. */
+  private boolean isShared(String path) {
+    return further.isFurther(path);
+  }
+
+  /** Keeps what came with a listing, which is not changed any more. */
   void putListing(String directory, List<DirectoryEntry> listing, Ticket asked) {
-    String prefix = directory.equals("/") ? "/" : directory + "/";
+    keepListing(directory, listing, asked);
+    if (disk == null) {
+      return;
+    }
+    Set<String> shared = new HashSet<>();
     for (DirectoryEntry entry : listing) {
-      put(prefix + entry.name(), entry.info(), asked);
+      if (isShared(Directories.child(directory, entry.name()))) {
+        shared.add(entry.name());
+      }
+    }
+    disk.listed(directory, listing, asked, shared, () -> valid(asked));
+  }
+
+  /** Keeps what came with a listing in memory only. */
+  void keepListing(String directory, List<DirectoryEntry> listing, Ticket asked) {
+    for (DirectoryEntry entry : listing) {
+      keep(Directories.child(directory, entry.name()), entry.info(), asked);
     }
   }
 
-  /** Forgets an object that is being changed. To be called after the change, or with its start. */
+  /** Asks the server. */
+  @FunctionalInterface
+  interface Question {
+    String ask() throws IOException;
+  }
+
+  /** Returns where a symbolic link leads: from the disk, if that may answer, for which it waits. */
+  String readLink(String path, Question question) throws IOException {
+    if (disk == null) {
+      return question.ask();
+    }
+    String kept = disk.answerTarget(path);
+    if (kept != null) {
+      return kept;
+    }
+    Ticket asked = ticket(path);
+    String target = question.ask();
+    disk.leads(path, target, asked, () -> valid(asked));
+    return target;
+  }
+
+  /** Takes in that the server has said that a name stands for nothing. */
+  void absent(String path, Ticket asked) {
+    if (disk != null) {
+      disk.gone(path, () -> valid(asked));
+    }
+  }
+
+  /**
+   * Forgets an object that is being changed. To be called with the start of the change, and after
+   * it. Where there is a cache on disk it may wait for that, for a moment.
+   */
   void changed(String path) {
+    if (disk != null) {
+      disk.marks().changing(path, further.throughLink(path));
+    }
+    forget(path);
+  }
+
+  /**
+   * As {@link #changed}, where nobody may wait; who reports the change {@linkplain #settle
+   * settles}.
+   */
+  void changedSoon(String path) {
+    if (disk != null) {
+      disk.marks().changingSoon(path, further.throughLink(path));
+    }
+    forget(path);
+  }
+
+  /**
+   * Has what was {@linkplain #changedSoon changed} noted on disk too before the change is reported.
+   */
+  void settle() {
+    if (disk != null) {
+      disk.marks().settle();
+    }
+  }
+
+  /** Forgets an object that another client has changed. Does not wait. */
+  void changedElsewhere(String path) {
+    if (disk != null) {
+      disk.marks().changedElsewhere(path);
+    }
+    forget(path);
+  }
+
+  private void forget(String path) {
     String parent = Names.parent(path);
     changes.incrementAndGet(stripe(path)); // what is listed in it, where it is a directory
     changes.incrementAndGet(stripe(parent));
@@ -117,7 +242,14 @@ final class AttributeCache {
     entries.invalidate(path);
     entries.invalidate(parent); // its modification time has changed too
     if (further.throughLink(path)) {
-      treeChanged();
+      forgetAll();
+    }
+  }
+
+  /** Takes in that what was known by a name has gone, after the change. */
+  void deleted(String path) {
+    if (disk != null) {
+      disk.gone(path, () -> true);
     }
   }
 
@@ -142,8 +274,23 @@ final class AttributeCache {
 
   /** Forgets everything, as when a directory gets another name. */
   void treeChanged() {
+    if (disk != null) {
+      disk.marks().changingAll();
+    }
+    forgetAll();
+  }
+
+  private void forgetAll() {
     treeChanges.incrementAndGet();
     entries.invalidateAll();
+  }
+
+  /** Has the server asked for everything anew, which nobody here has changed. */
+  void dropAnswers() {
+    if (disk != null) {
+      disk.dropAnswers();
+    }
+    forgetAll();
   }
 
   /** Returns whether nothing was changed here since a ticket was taken. */

@@ -307,7 +307,7 @@ final class DirectIo {
       } finally {
         inode.lock.unlock();
       }
-      services.attributes().changed(inode.path());
+      services.attributes().changedSoon(inode.path());
       remote.endUse();
       inode.pageEvicted(); // or not, but it may have waited for this to be forgotten
       Writeback.wake(woken);

@@ -2,9 +2,12 @@ package dev.netfs.engine;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.netfs.CacheMode;
 import dev.netfs.engine.locks.CooperativeLocks;
+import dev.netfs.fscache.DirectoryRecord;
 import dev.netfs.share.DirectoryEntry;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -84,8 +87,15 @@ final class Directories {
     if (!answers) {
       return list(path).names;
     }
-    CompletableFuture<Listing> coming = ahead.visit(path);
     Listing known = find(path);
+    if (known == null) {
+      known = findOnDisk(path);
+      if (known != null) {
+        return known.names;
+      }
+    }
+    CompletableFuture<Listing> coming = ahead.visit(path);
+    known = find(path);
     if (known != null) {
       if (coming != null) {
         ahead.advance(path);
@@ -123,6 +133,7 @@ final class Directories {
   }
 
   private CompletableFuture<List<DirectoryEntry>> ask(String path) {
+    AttributeCache.Ticket asked = services.attributes().ticket(path);
     return services
         .session()
         .call(
@@ -131,6 +142,12 @@ final class Directories {
               // A list of its own for every attempt: a lost connection may leave half of one.
               List<DirectoryEntry> found = new ArrayList<>();
               return share.list(path, entry -> add(path, entry, found)).thenApply(done -> found);
+            })
+        .whenComplete(
+            (found, failure) -> {
+              if (Await.cause(failure) instanceof NoSuchFileException) {
+                services.attributes().absent(path, asked);
+              }
             });
   }
 
@@ -147,30 +164,67 @@ final class Directories {
 
   private Listing keep(String path, List<DirectoryEntry> found, AttributeCache.Ticket asked) {
     found.sort(BY_NAME);
-    List<String> names = new ArrayList<>(found.size());
-    List<String> subdirectories = new ArrayList<>();
-    for (DirectoryEntry entry : found) {
-      names.add(entry.name());
-      if (entry.info().isDirectory()) {
-        subdirectories.add(entry.name());
-      }
-    }
-    services.attributes().putListing(path, found, asked);
-    Listing listing =
-        new Listing(
-            Collections.unmodifiableList(found),
-            Collections.unmodifiableList(names),
-            List.copyOf(subdirectories),
-            asked,
-            services.background().nanoTime());
+    Listing listing = listing(found, asked);
+    services.attributes().putListing(path, listing.entries, asked);
     if (keeps && !services.attributes().hasFurtherNames(path)) {
       listings.put(path, listing);
     }
     return listing;
   }
 
+  /** Returns a listing of what is sorted already, which arrives now. */
+  private Listing listing(List<DirectoryEntry> sorted, AttributeCache.Ticket asked) {
+    List<String> names = new ArrayList<>(sorted.size());
+    List<String> subdirectories = new ArrayList<>();
+    for (DirectoryEntry entry : sorted) {
+      names.add(entry.name());
+      if (entry.info().isDirectory()) {
+        subdirectories.add(entry.name());
+      }
+    }
+    return new Listing(
+        Collections.unmodifiableList(sorted),
+        Collections.unmodifiableList(names),
+        List.copyOf(subdirectories),
+        asked,
+        services.background().nanoTime());
+  }
+
+  /** Returns a listing that the disk has and that may answer, or null. */
+  private @Nullable Listing findOnDisk(String path) {
+    DiskCache disk = services.disk();
+    if (disk == null || services.attributes().hasFurtherNames(path)) {
+      return null;
+    }
+    AttributeCache.Ticket asking = services.attributes().listTicket(path);
+    DirectoryRecord record = disk.names().answerAll(path);
+    if (record == null) {
+      return null;
+    }
+    List<DirectoryEntry> found = new ArrayList<>(record.objects().size());
+    record
+        .objects()
+        .forEach(
+            (name, object) -> {
+              if (!name.equals(DirectoryRecord.ITSELF)) {
+                found.add(new DirectoryEntry(name, object.info()));
+              }
+            });
+    Listing listing;
+    if (services.options().cache() == CacheMode.IMMUTABLE) {
+      listing = listing(found, asking);
+      services.attributes().keepListing(path, found, asking);
+    } else {
+      // It is as old as it says, and not from now: in memory it only tells an order.
+      listing = listing(found, AttributeCache.Ticket.INVALID);
+    }
+    listings.put(path, listing);
+    return listing;
+  }
+
   /** Takes in that this mount has made a directory: what is listed of it will come later. */
   void made(String path) {
+    forgetOnDisk(path);
     if (keeps) {
       keep(path, new ArrayList<>(), AttributeCache.Ticket.INVALID);
     }
@@ -179,6 +233,27 @@ final class Directories {
   /** Takes in that what a name stood for has gone. */
   void gone(String path) {
     listings.invalidate(path);
+  }
+
+  /**
+   * Takes in that this mount has deleted what a name stood for.
+   *
+   * @param directory whether that was a directory
+   */
+  void deleted(String path, boolean directory) {
+    gone(path);
+    services.attributes().deleted(path);
+    if (directory) {
+      forgetOnDisk(path);
+    }
+  }
+
+  private void forgetOnDisk(String path) {
+    DiskCache disk = services.disk();
+    if (disk != null) {
+      disk.names().marks().changingContent(path);
+      disk.names().forgotten(path);
+    }
   }
 
   /** Returns a listing that may answer, or null. */

@@ -107,7 +107,7 @@ public final class DirectoryWatch implements Closeable {
   }
 
   private void overflowed() {
-    services.attributes().treeChanged();
+    services.attributes().dropAnswers();
     directories.clear();
     watcher.overflowed();
   }
@@ -145,7 +145,7 @@ public final class DirectoryWatch implements Closeable {
     @Override
     public void changed(Kind kind, String name) {
       String child = Directories.child(path, name);
-      services.attributes().changed(child);
+      services.attributes().changedElsewhere(child);
       if (kind != Kind.MODIFIED) {
         directories.gone(child);
       }

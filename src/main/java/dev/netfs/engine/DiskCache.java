@@ -57,6 +57,7 @@ final class DiskCache implements Closeable {
   private final ArrayDeque<ByteBuffer> free = new ArrayDeque<>(); // guarded by lock
   private final WorkQueue reads;
   private final WorkQueue writes;
+  private final NamesDisk names;
   private final long drainMillis;
   private long held; // guarded by lock: bytes of chunks that are in use
   private volatile boolean closed;
@@ -71,6 +72,7 @@ final class DiskCache implements Closeable {
     this.drainMillis = options.timeout().toMillis();
     this.reads = new WorkQueue(background, MOST_READERS, this::failed);
     this.writes = new WorkQueue(background, MOST_WRITERS, this::failed);
+    this.names = new NamesDisk(this, volume.metadata(), background, options);
     this.maintenance =
         background.repeat(
             () -> background.execute(this::maintain), MAINTAIN_SECONDS, TimeUnit.SECONDS);
@@ -111,6 +113,11 @@ final class DiskCache implements Closeable {
     }
   }
 
+  /** Returns what is kept of names, listings and attributes. */
+  NamesDisk names() {
+    return names;
+  }
+
   /** Returns how large the unit is in which new files are kept. */
   int granule() {
     return volume.granule();
@@ -140,6 +147,7 @@ final class DiskCache implements Closeable {
    */
   void forgetTree(String path) {
     forget(path);
+    names.movedAway(path);
     volume.movedAway(path);
     write(
         () -> {
@@ -162,12 +170,8 @@ final class DiskCache implements Closeable {
   }
 
   /** Notes that local I/O failed, or that something is wrong here: no caller hears of it. */
-  void failed(Exception failure) {
+  void failed(Throwable failure) {
     cache.failed(failure instanceof IOException io ? io : new IOException(failure));
-  }
-
-  private void failed(Throwable failure) {
-    failed(failure instanceof Exception e ? e : new IOException(failure));
   }
 
   /** Has something read, soon. */
@@ -247,6 +251,7 @@ final class DiskCache implements Closeable {
 
   /** Waits until nothing is left to be written. */
   void drain() {
+    Await.untilDone(names.flushed());
     Await.untilDone(writes.drained());
   }
 
@@ -264,6 +269,8 @@ final class DiskCache implements Closeable {
     Await.untilDone(CompletableFuture.anyOf(reads.drained(), limit));
     Await.untilDone(CompletableFuture.anyOf(writes.drained(), limit));
     Await.untilDone(CompletableFuture.anyOf(reads.drained(), limit));
+    names.close();
+    Await.untilDone(CompletableFuture.anyOf(names.flushed(), limit));
     timer.cancel();
     closed = true;
     if (limit.isDone()) {

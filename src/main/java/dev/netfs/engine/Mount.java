@@ -77,12 +77,13 @@ public final class Mount implements Closeable {
     options = MountOptions.of(spec.options());
     boolean keepsAttributes =
         options.cache() != CacheMode.NONE && options.cache() != CacheMode.STRICT;
+    disk = DiskCache.open(options, spec.options(), root.toString(), background, stats);
     attributes =
         new AttributeCache(
             background,
             keepsAttributes ? options.attrTtl() : java.time.Duration.ZERO,
-            options.cache() == CacheMode.IMMUTABLE);
-    disk = DiskCache.open(options, spec.options(), root.toString(), background, stats);
+            options.cache() == CacheMode.IMMUTABLE,
+            disk == null ? null : disk.names());
     session = connect(spec, provider);
     ShareCapabilities capabilities = session.capabilities();
     int wsize = options.wsize() > 0 ? options.wsize() : capabilities.wsize();
@@ -264,7 +265,7 @@ public final class Mount implements Closeable {
 
   /** Drops all clean data and all attributes. */
   public void dropCaches() {
-    attributes.treeChanged();
+    attributes.dropAnswers();
     directories.clear();
     filesAhead.clear();
     inodes.all().forEach(Inode::invalidate);
@@ -398,13 +399,18 @@ public final class Mount implements Closeable {
 
   /** Returns an object's attributes. */
   public FileInfo stat(String path, boolean followLinks) throws IOException {
-    FileInfo known = attributes.get(path);
+    FileInfo known = attributes.answer(path);
     Set<Inode> unsent = Set.of();
     if (known == null) {
       unsent = unsent();
       AttributeCache.Ticket ticket = attributes.ticket(path);
-      // Of the name itself, so that the answer can be kept by it: links are few.
-      known = Await.result(session.call("stat", share -> share.stat(path, false)));
+      try {
+        // Of the name itself, so that the answer can be kept by it: links are few.
+        known = Await.result(session.call("stat", share -> share.stat(path, false)));
+      } catch (NoSuchFileException e) {
+        attributes.absent(path, ticket);
+        throw e;
+      }
       attributes.put(path, known, ticket);
     }
     if (followLinks && known.isSymbolicLink()) {
@@ -544,7 +550,7 @@ public final class Mount implements Closeable {
       }
     }
     forgetOnDisk(path);
-    directories.gone(path);
+    directories.deleted(path, directory);
   }
 
   private boolean mayBeDirectory(String path) {
@@ -599,6 +605,7 @@ public final class Mount implements Closeable {
     }
     openBeforeNameGoes(target);
     boolean directory = mayBeDirectory(source);
+    FileInfo known = attributes.get(source);
     if (options.isDeferred()) {
       Deferred.sendBelow(services, source, target);
     }
@@ -622,6 +629,9 @@ public final class Mount implements Closeable {
       } else {
         forgetOnDisk(source);
         forgetOnDisk(target);
+      }
+      if (disk != null) {
+        disk.names().renamed(source, target, known);
       }
     } catch (FileAlreadyExistsException e) {
       if (!atomic || !replace || replaces) {
@@ -683,7 +693,8 @@ public final class Mount implements Closeable {
    * @throws NotLinkException if it is not one
    */
   public String readLink(String path) throws IOException {
-    return Await.result(session.call("readlink", share -> share.readLink(path)));
+    return attributes.readLink(
+        path, () -> Await.result(session.call("readlink", share -> share.readLink(path))));
   }
 
   /**

@@ -307,6 +307,7 @@ public final class OpenFile implements Closeable {
   /** Sends everything dirty and waits for it; failures are noted in the error sequence. */
   void flush() throws IOException {
     inode.writeback.flush(this::await);
+    services.attributes().settle();
   }
 
   /**
@@ -551,6 +552,7 @@ public final class OpenFile implements Closeable {
     try {
       if (mode.write() && !persist()) {
         inode.writeback.flush(Await::result);
+        services.attributes().settle();
       }
     } finally {
       try {

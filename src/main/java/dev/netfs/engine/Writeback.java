@@ -733,9 +733,9 @@ final class Writeback implements DirtyLimit.Owner {
     accounted = now;
     if (anyDirty != now > 0) {
       // What others may know of the size and the times is out of date, in either direction.
-      services.attributes().changed(inode.path());
+      services.attributes().changedSoon(inode.path());
       anyDirty = now > 0;
-      services.attributes().changed(inode.path());
+      services.attributes().changedSoon(inode.path());
     }
     if (delta != 0) {
       services.dirty().add(delta);

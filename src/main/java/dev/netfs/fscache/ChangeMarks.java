@@ -5,8 +5,11 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.UUID;
 
 /**
  * Up to when this machine's JVMs have changed what directories hold: what a record says that was
@@ -84,14 +87,36 @@ final class ChangeMarks {
   }
 
   /**
-   * Writes up to when a directory has been changed; 0 for all directories.
+   * Makes the file if it is not there, before there are records, and at its full size, so that it
+   * can be written on a disk that is full.
+   *
+   * @throws IOException if it cannot be made
+   */
+  void prepare() throws IOException {
+    if (file().exists()) {
+      return;
+    }
+    OwnerOnly.createDirectories(directory);
+    Path unnamed = directory.resolve(FsCache.UNNAMED + UUID.randomUUID());
+    try {
+      OwnerOnly.write(unnamed, new byte[SLOTS * SLOT], StandardOpenOption.CREATE_NEW);
+      OwnerOnly.linkIfAbsent(unnamed, path);
+    } catch (FileAlreadyExistsException e) {
+      // Another JVM has made it.
+    } finally {
+      Files.deleteIfExists(unnamed);
+    }
+  }
+
+  /**
+   * Writes up to when a directory has been changed; 0 for all directories. Where the file is not
+   * there, there are no records either, and nothing is to be marked.
    *
    * @throws IOException if it cannot be written
    */
   void write(int slot, long millis) throws IOException {
     if (!file().exists()) {
-      OwnerOnly.createDirectories(directory);
-      OwnerOnly.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE).close();
+      return;
     }
     try (RandomAccessFile file = new RandomAccessFile(file(), "rw")) {
       long before = read(file, slot);

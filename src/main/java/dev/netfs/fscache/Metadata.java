@@ -143,13 +143,16 @@ public final class Metadata {
   /**
    * Replaces what is known of a directory.
    *
+   * @param changedMillis up to when the caller knows it to be {@linkplain #changed changed} by this
+   *     machine; the smallest number if he does not
    * @param change makes the new record of the one that there is, or of null
    * @return the new record; null if it could not be kept, since nothing may be allocated or it
    *     would be too large: then the old one is left, unless it has names that the new one has not
    * @throws IOException if local I/O fails; the same holds then
    */
   public @Nullable DirectoryRecord update(
-      String path, Function<@Nullable DirectoryRecord, DirectoryRecord> change) throws IOException {
+      String path, long changedMillis, Function<@Nullable DirectoryRecord, DirectoryRecord> change)
+      throws IOException {
     byte[] object = object(path);
     String name = HEX.formatHex(object);
     int number = Volume.stripeNumber(name) % STRIPES;
@@ -157,6 +160,10 @@ public final class Metadata {
     stripe.lock();
     try {
       volume.restoreDirectory(); // without the header nobody could ever read what is made here
+      marks.prepare();
+      if (changedMillis > Long.MIN_VALUE) {
+        marks.write(marks.slot(path), changedMillis);
+      }
       FileLock lock = FileRegionLock.lock(volume.lockChannel(), LOCKED_FROM + number);
       try {
         // Without the lock, where there are none, one of two updates at once may be lost.
@@ -231,7 +238,7 @@ public final class Metadata {
 
   /** Removes what is known of a directory. */
   public void remove(String path) throws IOException {
-    update(path, before -> DirectoryRecord.builder(path, null).build());
+    update(path, Long.MIN_VALUE, before -> DirectoryRecord.builder(path, null).build());
   }
 
   /**
@@ -302,8 +309,6 @@ public final class Metadata {
    * @throws IOException if it cannot be noted
    */
   public void changed(int slot, long untilMillis) throws IOException {
-    if (Files.isDirectory(volume.directory())) { // else there are no records either
-      marks.write(slot, untilMillis);
-    }
+    marks.write(slot, untilMillis);
   }
 }

@@ -145,7 +145,7 @@ class HostileCacheTest {
           MetadataTest.file(content[file].length, 1000L * time[file]).withTarget("t" + said.size());
       Map<String, KnownObject> objects = Map.of("f" + file, object);
       said.add(objects);
-      assertThat(metadata.update(path, b -> MetadataTest.record(path, 5, objects))).isNotNull();
+      assertThat(metadata.update(path, 0, b -> MetadataTest.record(path, 5, objects))).isNotNull();
       assertThat(Objects.requireNonNull(metadata.read(path)).objects()).isEqualTo(objects);
       metadata.changed(metadata.slot(path), 1000L * time[file]);
       assertThat(metadata.changedMillis(metadata.slot(path)))

@@ -27,6 +27,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What a volume keeps of names: that it comes back as it was, or not at all. */
 @Timeout(120)
 class MetadataTest {
+  private static final long NEVER = Long.MIN_VALUE;
+
   @TempDir Path temp;
   private Path directory;
   private CacheKey key;
@@ -103,9 +105,11 @@ class MetadataTest {
     use(
         encrypted,
         (metadata, cache) -> {
-          assertThat(metadata.update("/a", before -> record)).isSameAs(record);
+          assertThat(metadata.update("/a", NEVER, before -> record)).isSameAs(record);
           metadata.update(
-              "/b", before -> DirectoryRecord.builder("/b", before).put("x", file(1, 9)).build());
+              "/b",
+              NEVER,
+              before -> DirectoryRecord.builder("/b", before).put("x", file(1, 9)).build());
         });
     use(
         encrypted,
@@ -127,7 +131,9 @@ class MetadataTest {
     Object unknown = List.of("dev", 5);
     KnownObject object =
         KnownObject.of(FileInfo.of(FileType.REGULAR).fileKey(unknown).build(), 3, false);
-    use(true, (metadata, cache) -> metadata.update("/", b -> record("/", 5, Map.of("f", object))));
+    use(
+        true,
+        (metadata, cache) -> metadata.update("/", NEVER, b -> record("/", 5, Map.of("f", object))));
     use(
         true,
         (metadata, cache) -> {
@@ -168,9 +174,9 @@ class MetadataTest {
       use(
           encrypted,
           (metadata, cache) -> {
-            metadata.update("/a", b -> record("/a", 5, Map.of("f", file(1, 5))));
+            metadata.update("/a", NEVER, b -> record("/a", 5, Map.of("f", file(1, 5))));
             Path a = Objects.requireNonNull(files("/meta/").get(0));
-            metadata.update("/b", b -> record("/b", 5, Map.of("g", file(2, 5))));
+            metadata.update("/b", NEVER, b -> record("/b", 5, Map.of("g", file(2, 5))));
             Path b = files("/meta/").stream().filter(f -> !f.equals(a)).findAny().orElseThrow();
             byte[] good = Files.readAllBytes(a);
             for (int i = 0; i < good.length; i++) {
@@ -218,7 +224,9 @@ class MetadataTest {
         true,
         (metadata, cache) -> {
           metadata.update(
-              "/private-folder", b -> record("/private-folder", 5, Map.of("salary-list", link)));
+              "/private-folder",
+              NEVER,
+              b -> record("/private-folder", 5, Map.of("salary-list", link)));
           metadata.changed(metadata.slot("/private-folder"), 7);
         });
     int looked = 0;
@@ -247,6 +255,9 @@ class MetadataTest {
     use(
         true,
         (metadata, cache) -> {
+          metadata.changed(metadata.slot("/a"), 300); // there are no records yet
+          assertThat(metadata.changedMillis(metadata.slot("/a"))).isEqualTo(Long.MIN_VALUE);
+          metadata.update("/", NEVER, b -> record("/", 5, Map.of()));
           int slot = metadata.slot("/a");
           int other = metadata.slot("/b");
           assertThat(slot).isBetween(1, Metadata.slots() - 1).isNotEqualTo(other);
@@ -261,6 +272,8 @@ class MetadataTest {
         (metadata, cache) -> {
           assertThat(metadata.changedMillis(metadata.slot("/a"))).isEqualTo(500);
           assertThat(metadata.changedMillis(metadata.slot("/b"))).isEqualTo(Long.MIN_VALUE);
+          metadata.update("/c", 650, b -> record("/c", 5, Map.of()));
+          assertThat(metadata.changedMillis(metadata.slot("/c"))).isEqualTo(650);
           metadata.changed(0, 700);
           assertThat(metadata.changedMillis(metadata.slot("/b"))).isEqualTo(700);
           Path marks = directory.resolve("volumes");
@@ -283,7 +296,7 @@ class MetadataTest {
         (metadata, cache) -> {
           for (String path : List.of("/a", "/a/b", "/ab", "/a/c")) {
             long said = path.equals("/a/c") ? 50 : 5;
-            metadata.update(path, b -> record(path, said, Map.of("f", file(1, said))));
+            metadata.update(path, NEVER, b -> record(path, said, Map.of("f", file(1, said))));
           }
           metadata.removeTree("/a", 50);
           assertThat(metadata.read("/a")).isNull();
@@ -301,7 +314,7 @@ class MetadataTest {
     use(
         true,
         (metadata, cache) -> {
-          metadata.update("/a", b -> record("/a", 5, Map.of("f", file(1, 5))));
+          metadata.update("/a", NEVER, b -> record("/a", 5, Map.of("f", file(1, 5))));
           byte[] bytes = Files.readAllBytes(files("/meta/").get(0));
           bytes[bytes.length - 1] ^= 1;
           Files.write(files("/meta/").get(0), bytes);
@@ -324,18 +337,18 @@ class MetadataTest {
         Volume volume = cache.volume(SHARE, key, 65536)) {
       Metadata metadata = volume.metadata();
       cache.maintain();
-      metadata.update("/1", b -> record("/1", 5, many));
+      metadata.update("/1", NEVER, b -> record("/1", 5, many));
       long one = cache.usage();
       assertThat(one).isBetween(40_000L, 140_000L);
       assertThat(one).isEqualTo(Files.size(files("/meta/").get(0)));
-      metadata.update("/1", b -> record("/1", 6, many));
+      metadata.update("/1", NEVER, b -> record("/1", 6, many));
       assertThat(cache.usage()).isEqualTo(one);
       Path first = files("/meta/").get(0);
       Files.setLastModifiedTime(first, FileTime.fromMillis(1_000_000_000_000L));
       int count = 1;
       while (cache.usage() <= 300_000) {
         String path = "/" + ++count;
-        metadata.update(path, b -> record(path, 5, many));
+        metadata.update(path, NEVER, b -> record(path, 5, many));
       }
       cache.maintain();
       assertThat(first).doesNotExist();
@@ -349,14 +362,16 @@ class MetadataTest {
   void whereNothingMayBeAllocatedTheOldStaysUnlessSomethingHasGone() throws IOException {
     use(
         true,
-        (metadata, cache) -> metadata.update("/a", b -> record("/a", 5, Map.of("f", file(1, 5)))));
+        (metadata, cache) ->
+            metadata.update("/a", NEVER, b -> record("/a", 5, Map.of("f", file(1, 5)))));
     try (FsCache cache = FsCache.open(directory, new CacheLimits(0, 3, 2, 0));
         Volume volume = cache.volume(SHARE, key, 65536)) {
       Metadata metadata = volume.metadata();
       DirectoryRecord more = record("/a", 7, Map.of("f", file(1, 7), "g", file(1, 7)));
-      assertThat(metadata.update("/a", b -> more)).isNull();
+      assertThat(metadata.update("/a", NEVER, b -> more)).isNull();
       assertThat(Objects.requireNonNull(metadata.read("/a")).listedMillis()).isEqualTo(5);
-      assertThat(metadata.update("/a", b -> record("/a", 8, Map.of("g", file(1, 7))))).isNull();
+      assertThat(metadata.update("/a", NEVER, b -> record("/a", 8, Map.of("g", file(1, 7)))))
+          .isNull();
       assertThat(metadata.read("/a")).isNull();
       assertThat(files("new-")).isEmpty();
     }
