@@ -1,6 +1,7 @@
 package dev.netfs.cli;
 
 import dev.netfs.cli.bench.BenchException;
+import dev.netfs.fscache.WrongKeyException;
 import dev.netfs.share.ShareConnectException;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -47,6 +48,7 @@ final class ErrorText {
     boolean plain =
         error.getClass() == IOException.class
             || error instanceof ShareConnectException
+            || error instanceof WrongKeyException
             || error instanceof Terminal.OutputException
             || error instanceof UsageException
             || error instanceof BenchException

@@ -29,6 +29,7 @@ import picocli.CommandLine.Spec;
       CatCommand.class,
       CopyCommand.class,
       StatCommand.class,
+      CacheCommand.class,
       BenchCommand.class
     },
     synopsisSubcommandLabel = "COMMAND",

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.UsageMessageSpec;
 
 /**
  * Where a command's output goes and its secrets come from: the process's own, or a test's.
@@ -182,6 +183,20 @@ final class Terminal {
     StringBuilder shown = new StringBuilder(text.length());
     text.codePoints().forEach(c -> shown.appendCodePoint(Character.isISOControl(c) ? '?' : c));
     return shown.toString();
+  }
+
+  /** Returns whether the output's encoding has all of some characters. */
+  boolean canShow(String characters) {
+    return charset.newEncoder().canEncode(characters);
+  }
+
+  /** Returns how many characters a line of the output has room for; 80 where it is no terminal. */
+  int width() {
+    String columns = environment("COLUMNS");
+    if (columns != null && columns.matches("[1-9]\\d{0,3}")) {
+      return Integer.parseInt(columns);
+    }
+    return outShown ? new UsageMessageSpec().autoWidth(true).width() : 80;
   }
 
   /** Returns what the user types in answer to a question, or null if nobody does. */

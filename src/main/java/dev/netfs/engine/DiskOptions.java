@@ -77,6 +77,6 @@ record DiskOptions(@Nullable Path directory, long size, int granule, boolean enc
           "there is no home directory to keep the disk cache's key in; give option"
               + " 'encryptionKeyFile', 'encryptionKey' or 'encrypt=off'");
     }
-    return CacheKey.generated(directories.get(0).resolve("cache.key"));
+    return CacheKey.generated(directories.get(0).resolve(CacheKey.GENERATED_NAME));
   }
 }

@@ -39,6 +39,9 @@ public final class CacheKey {
   /** More than this in a header, which anybody may have written, is refused. */
   static final int MAX_ITERATIONS = 20_000_000;
 
+  /** The name of the key file that is made where the user gives none. */
+  public static final String GENERATED_NAME = "cache.key";
+
   private static final int MIN_KEY_BYTES = 32;
   private static final int MAX_KEY_BYTES = 1 << 20;
 
@@ -72,11 +75,7 @@ public final class CacheKey {
    * @throws IOException if it cannot be read
    */
   public static CacheKey file(Path file, char @Nullable [] storePassword) throws IOException {
-    String name = file.toString().toLowerCase(Locale.ROOT);
-    String type =
-        name.endsWith(".p12") || name.endsWith(".pfx")
-            ? "PKCS12"
-            : name.endsWith(".jceks") ? "JCEKS" : null;
+    String type = keyStoreType(file);
     byte[] material;
     if (type != null) {
       material = fromKeyStore(file, type, storePassword);
@@ -101,6 +100,19 @@ public final class CacheKey {
               + " that nobody can guess (for a pass phrase there is 'encryptionKey')");
     }
     return new CacheKey(null, material, "the key in " + file);
+  }
+
+  /** Returns whether a key file's name is that of a key store, which has a password. */
+  public static boolean isKeyStore(Path file) {
+    return keyStoreType(file) != null;
+  }
+
+  private static @Nullable String keyStoreType(Path file) {
+    String name = file.toString().toLowerCase(Locale.ROOT);
+    if (name.endsWith(".p12") || name.endsWith(".pfx")) {
+      return "PKCS12";
+    }
+    return name.endsWith(".jceks") ? "JCEKS" : null;
   }
 
   private static byte[] fromKeyStore(Path file, String type, char @Nullable [] password)

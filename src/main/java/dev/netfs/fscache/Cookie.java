@@ -372,16 +372,37 @@ public final class Cookie implements Closeable {
   }
 
   /**
+   * Returns how many granules may be here: what comes after them is not, as the file ends there.
+   */
+  public long granulesInFile() throws IOException {
+    long bytes = Math.max(0, channel.size() - CookieHeader.REGION);
+    return Math.min(slots.count(), (bytes + slots.slotSize() - 1) / slots.slotSize());
+  }
+
+  /** Returns how many of the object's bytes seem to be here. */
+  public long cachedBytes() throws IOException {
+    ByteBuffer buffer = ByteBuffer.allocate(slots.headSize);
+    long sum = 0;
+    long end = granulesInFile();
+    for (long number = 0; number < end; number++) {
+      Slots.Head head = head(number, buffer);
+      sum += head == null ? 0 : head.validBytes();
+    }
+    return sum;
+  }
+
+  /**
    * Looks at a granule's slot.
    *
-   * @param proof whether to open it; if not, what its head says is believed
+   * @param proof whether to open it; if not, what its head says is believed, and what is no head is
+   *     nothing
    */
   public State state(long number, boolean proof) throws IOException {
     Scratch scratch = volume.scratch().take(slots);
     try {
       Slots.Head head = head(number, scratch.sealed);
       if (head == null) {
-        return State.ABSENT;
+        return proof && !isHole(scratch.sealed) ? State.DAMAGED : State.ABSENT;
       }
       int first = head.first();
       if (proof && open(number, scratch, first, first + 1) == null) {
@@ -391,6 +412,15 @@ public final class Cookie implements Closeable {
     } finally {
       volume.scratch().give(scratch);
     }
+  }
+
+  private static boolean isHole(ByteBuffer bytes) {
+    while (bytes.hasRemaining()) {
+      if (bytes.get() != 0) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /**

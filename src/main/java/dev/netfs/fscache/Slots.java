@@ -157,6 +157,16 @@ final class Slots {
       return true;
     }
 
+    /** Returns how many bytes of the granule are valid. */
+    int validBytes() {
+      int blocks = 0;
+      for (long word : valid) {
+        blocks += Long.bitCount(word);
+      }
+      // Of a file's last block there is less than a block.
+      return blocks * BLOCK - Math.max(0, end() - length(number));
+    }
+
     /** Returns where the payload begins in the granule. */
     int first() {
       for (int i = 0; i < words; i++) {

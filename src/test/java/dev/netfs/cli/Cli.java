@@ -2,6 +2,7 @@ package dev.netfs.cli;
 
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
@@ -10,6 +11,7 @@ import java.util.Map;
 final class Cli {
   private final Map<String, String> environment = new HashMap<>();
   private boolean terminal;
+  private Charset charset = StandardCharsets.UTF_8;
   private String answer;
   private String question;
 
@@ -29,6 +31,12 @@ final class Cli {
   /** Lets output and messages go to a terminal. */
   Cli onTerminal() {
     terminal = true;
+    return this;
+  }
+
+  /** Has text in the output encoded otherwise than in UTF-8. */
+  Cli charset(Charset other) {
+    charset = other;
     return this;
   }
 
@@ -54,7 +62,7 @@ final class Cli {
     Terminal screen =
         new Terminal(
             out,
-            StandardCharsets.UTF_8,
+            charset,
             new PrintStream(err, true, StandardCharsets.UTF_8),
             terminal,
             terminal,

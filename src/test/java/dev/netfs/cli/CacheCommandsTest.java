@@ -1,0 +1,314 @@
+package dev.netfs.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.netfs.Netfs;
+import dev.netfs.NetfsFileSystem;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code netfs cache}, on what mounts of a local directory have left. */
+@Timeout(120)
+class CacheCommandsTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final int GRANULE = 16 << 10;
+  private static final int LARGE = 10 * GRANULE + 100;
+
+  @TempDir private Path temp;
+  private Path share;
+  private Path cache;
+  private Path key;
+
+  @BeforeEach
+  void makeShare() throws IOException {
+    share = Files.createDirectories(temp.resolve("share"));
+    cache = temp.resolve("cache");
+    key = Files.write(temp.resolve("key"), bytes(1, 32));
+    put("small", bytes(2, 5_000));
+    put("large", bytes(3, LARGE));
+    put("logs/a [1].gz", bytes(4, 100));
+    put("logs/b.gz", bytes(5, 200));
+  }
+
+  private void put(String name, byte[] content) throws IOException {
+    Path file = share.resolve(name);
+    Files.createDirectories(file.getParent());
+    Files.write(file, content);
+    Files.setLastModifiedTime(file, FileTime.fromMillis(1_600_000_000_000L));
+  }
+
+  private static byte[] bytes(long seed, int length) {
+    byte[] bytes = new byte[length];
+    new Random(seed).nextBytes(bytes);
+    return bytes;
+  }
+
+  private String root() {
+    return "netfs+" + share.toUri().toString().replaceFirst("/$", "");
+  }
+
+  private NetfsFileSystem mount(String... options) throws IOException {
+    Netfs.Builder mount =
+        Netfs.mount(java.net.URI.create(root()))
+            .option("disk", cache)
+            .option("granule", GRANULE)
+            .option("readahead", 0);
+    boolean keyed = false;
+    for (int i = 0; i < options.length; i += 2) {
+      mount.option(options[i], options[i + 1]);
+      keyed |= options[i].startsWith("encrypt");
+    }
+    return (keyed ? mount : mount.option("encryptionKeyFile", key)).open();
+  }
+
+  private static void read(NetfsFileSystem fs, String... names) throws IOException {
+    for (String name : names) {
+      Files.readAllBytes(fs.getPath("/" + name));
+    }
+  }
+
+  /** Reads 10 bytes from the middle of the third granule on: a block of 4 KiB is kept. */
+  private static void readSome(NetfsFileSystem fs) throws IOException {
+    try (FileChannel channel = FileChannel.open(fs.getPath("/large"))) {
+      channel.read(ByteBuffer.allocate(10), 2 * GRANULE + 5_000);
+    }
+  }
+
+  private Cli cli() {
+    return new Cli().env("XDG_CONFIG_HOME", temp.resolve("config").toString());
+  }
+
+  private Cli.Result run(String command, String... more) {
+    return run(cli(), command, more);
+  }
+
+  private Cli.Result run(Cli cli, String command, String... more) {
+    List<String> all = new ArrayList<>(List.of("cache", command, cache.toString()));
+    all.addAll(List.of("--encryption-key-file", key.toString()));
+    all.addAll(List.of(more));
+    return cli.run(all.toArray(String[]::new));
+  }
+
+  private static List<JsonNode> json(Cli.Result result) throws IOException {
+    assertThat(result.err()).isEmpty();
+    assertThat(result.status()).isZero();
+    List<JsonNode> nodes = new ArrayList<>();
+    for (String line : result.out().lines().toList()) {
+      nodes.add(JSON.readTree(line));
+    }
+    return nodes;
+  }
+
+  private static List<String> paths(Cli.Result result) throws IOException {
+    return json(result).stream().map(node -> node.get("path").asText()).toList();
+  }
+
+  @Test
+  void listsTheSharesThatItHolds() throws IOException {
+    try (NetfsFileSystem fs = mount()) {
+      read(fs, "small", "large");
+    }
+    try (NetfsFileSystem fs = mount("encrypt", "off")) {
+      read(fs, "small");
+    }
+    Cli.Result text = run("ls");
+    assertThat(text.err()).isEmpty();
+    assertThat(text.out().lines().toList())
+        .hasSize(3)
+        .anySatisfy(line -> assertThat(line).matches(" +objects +stored +unsent .* share"))
+        .anySatisfy(
+            line -> assertThat(line).matches(" +2 +173\\.\\d KiB +0  yes .* \\Q" + root() + "\\E"))
+        .anySatisfy(
+            line -> assertThat(line).matches(" +1 +8\\.\\d KiB +0  no .* \\Q" + root() + "\\E"));
+    assertThat(json(run("ls", "--json")))
+        .anySatisfy(
+            node -> {
+              assertThat(node.get("share").asText()).isEqualTo(root());
+              assertThat(node.get("encrypted").asBoolean()).isTrue();
+              assertThat(node.get("objects").asInt()).isEqualTo(2);
+              assertThat(node.get("storedBytes").asLong()).isBetween(169_000L, 180_000L);
+              assertThat(node.get("unsentLogs").asInt()).isZero();
+              assertThat(node.get("lastUsed").asText()).startsWith("20");
+            })
+        .hasSize(2);
+  }
+
+  @Test
+  void withoutTheKeyItStillListsWhatCanBeSaid() throws IOException {
+    try (NetfsFileSystem fs = mount()) {
+      read(fs, "small", "large");
+    }
+    Path other = Files.write(temp.resolve("other"), bytes(9, 32));
+    for (Cli.Result result :
+        List.of(
+            cli().run("cache", "ls", cache.toString()),
+            cli().run("cache", "ls", cache.toString(), "--encryption-key-file", other.toString()),
+            cli()
+                .answering("a pass phrase")
+                .run("cache", "ls", cache.toString(), "--pass-phrase"))) {
+      assertThat(result.status()).isZero();
+      assertThat(result.out()).matches("(?s).*\n +2 +173\\.\\d KiB .* \\(another key\\)\n");
+      assertThat(result.out()).doesNotContain(root());
+    }
+    Cli.Result named = cli().run("cache", "ls", cache.toString(), root() + "/small");
+    assertThat(named.status()).isEqualTo(2);
+    assertThat(named.err()).contains("nothing of it is here", "another key").hasLineCount(1);
+  }
+
+  @Test
+  void listsWhatItHoldsOfAShare() throws IOException {
+    try (NetfsFileSystem fs = mount()) {
+      read(fs, "small", "logs/a [1].gz", "logs/b.gz");
+      readSome(fs);
+    }
+    assertThat(paths(run("ls", "--json", root())))
+        .containsExactly("/large", "/logs/a [1].gz", "/logs/b.gz", "/small");
+    assertThat(paths(run("ls", "--json", root() + "/logs/")))
+        .containsExactly("/logs/a [1].gz", "/logs/b.gz");
+    assertThat(paths(run("ls", "--json", root() + "/logs/*.gz", root() + "/sm*")))
+        .containsExactly("/logs/a [1].gz", "/logs/b.gz", "/small");
+    assertThat(paths(run("ls", "--json", root() + "/logs/a%20%5B1%5D.*")))
+        .containsExactly("/logs/a [1].gz");
+    List<String> lines = run("ls", root()).out().lines().toList();
+    assertThat(lines.get(1)).matches(" +163940 +4096 +2% +0 .* /large");
+    assertThat(lines.get(4)).matches(" +5000 +5000 100% +0 .* /small");
+    Cli.Result none = run("ls", root() + "/nothing");
+    assertThat(none.status()).isEqualTo(1);
+    assertThat(none.err()).contains("/nothing: nothing of it is cached");
+  }
+
+  @Test
+  void drawsTheGranulesOfAFile() throws IOException {
+    try (NetfsFileSystem fs = mount()) {
+      try (FileChannel channel = FileChannel.open(fs.getPath("/large"))) {
+        channel.read(ByteBuffer.allocate(2 * GRANULE), 0);
+      }
+      readSome(fs);
+    }
+    Cli terminal = cli().onTerminal().env("COLUMNS", "8");
+    String out = run(terminal, "stat", root() + "/large").out();
+    assertThat(out)
+        .contains("Size:      163940 bytes\n", "Modified:  2020-09-13T12:26:40Z\n")
+        .contains("Cached:    36864 bytes (22 %)\n")
+        .contains("Granules:  11 of 16.0 KiB: 2 cached, 1 in part, 8 absent\n")
+        .endsWith(
+            """
+
+            ██▒░░░░░
+            ░░░
+            █ cached  ▒ in part  ◆ not sent yet  ░ absent
+            Each character is a granule of 16.0 KiB.
+            """);
+    Cli ascii = cli().onTerminal().env("COLUMNS", "8").charset(StandardCharsets.US_ASCII);
+    assertThat(run(ascii, "stat", root() + "/large").out())
+        .contains("\n##+.....\n...\n# cached  + in part  * not sent yet  . absent\n");
+    JsonNode json = json(run("stat", "--json", root() + "/large")).get(0);
+    assertThat(json.get("size").asLong()).isEqualTo(LARGE);
+    assertThat(json.get("modified").asText()).isEqualTo("2020-09-13T12:26:40Z");
+    assertThat(json.get("granule").asInt()).isEqualTo(GRANULE);
+    assertThat(json.get("granules").toString())
+        .isEqualTo("{\"cached\":2,\"partial\":1,\"dirty\":0,\"absent\":8}");
+    assertThat(json.get("cached").toString()).isEqualTo("[[0,32768],[36864,40960]]");
+    assertThat(json.get("unsent").toString()).isEqualTo("[]");
+  }
+
+  @Test
+  void wherePicturesWouldBeLongACharacterIsSeveralGranules() throws IOException {
+    put("long", bytes(6, 1000 * 4096));
+    try (NetfsFileSystem fs = mount("granule", "4096", "memory", "64MiB")) {
+      read(fs, "long");
+    }
+    String out = run(cli().onTerminal().env("COLUMNS", "10"), "stat", root() + "/long").out();
+    assertThat(out)
+        .contains("Granules:  1000 of 4.0 KiB: 1000 cached\n")
+        .contains("\n" + "██████████\n".repeat(14) + "███\n█ cached")
+        .endsWith("Each character is 7 granules of 4.0 KiB.\n");
+  }
+
+  @Test
+  void showsWhatIsNotSentYet() throws IOException {
+    try (NetfsFileSystem fs = mount()) {
+      read(fs, "large");
+    }
+    try (NetfsFileSystem fs = mount("write", "deferred", "writebackAge", "1h")) {
+      read(fs, "large");
+      try (FileChannel channel = FileChannel.open(fs.getPath("/large"), StandardOpenOption.WRITE)) {
+        channel.write(ByteBuffer.wrap(new byte[10]), 3 * GRANULE - 5);
+      }
+      assertThat(run("ls").out()).matches("(?s).*\n +1 +164\\.\\d KiB +1  yes .*");
+      Cli terminal = cli().onTerminal().env("COLUMNS", "20");
+      assertThat(run(terminal, "stat", root() + "/large").out())
+          .contains("Not sent:  10 bytes\n", ": 9 cached, 2 not sent yet\n", "\n██◆◆███████\n");
+      JsonNode json = json(run("stat", "--json", root() + "/large")).get(0);
+      assertThat(json.get("unsent").toString()).isEqualTo("[[49147,49157]]");
+      assertThat(json.get("granules").get("dirty").asInt()).isEqualTo(2);
+    }
+    assertThat(run("ls").out()).matches("(?s).* 0  yes .*");
+  }
+
+  @Test
+  void keysAreTakenAsMountsTakeThem() throws IOException {
+    try (NetfsFileSystem fs = mount("encryptionKey", "correct horse")) {
+      read(fs, "small");
+    }
+    Path file = Files.writeString(temp.resolve("phrase"), "correct horse\n");
+    String directory = cache.toString();
+    for (Cli.Result result :
+        List.of(
+            cli().answering("correct horse").run("cache", "ls", directory, "--pass-phrase"),
+            cli().run("cache", "ls", directory, "--pass-phrase-file", file.toString()),
+            cli().env("NETFS_ENCRYPTION_KEY", "correct horse").run("cache", "ls", directory))) {
+      assertThat(result.out()).contains(root());
+      assertThat(result.out() + result.err()).doesNotContain("horse");
+    }
+    // What is made where the user gives none.
+    Path made = Files.createDirectories(temp.resolve("config/netfs")).resolve("cache.key");
+    Files.copy(key, made);
+    try (NetfsFileSystem fs = mount("encrypt", "off")) {
+      read(fs, "small");
+    }
+    assertThat(cli().run("cache", "ls", directory).out()).contains(" no ", "another key");
+  }
+
+  @Test
+  void whatIsNoCacheAndNoKeyIsSaidSo() throws IOException {
+    Map<String, List<String>> wrong =
+        Map.of(
+            "no such file or directory", List.of(temp.resolve("none").toString()),
+            "not the directory of a cache", List.of(share.toString()),
+            "has only 3 bytes",
+                List.of(
+                    cache.toString(),
+                    "--encryption-key-file",
+                    Files.writeString(temp.resolve("short"), "abc").toString()),
+            "nobody is there to answer", List.of(cache.toString(), "--pass-phrase"));
+    try (NetfsFileSystem fs = mount()) {
+      read(fs, "small");
+    }
+    wrong.forEach(
+        (message, arguments) -> {
+          List<String> all = new ArrayList<>(List.of("cache", "ls"));
+          all.addAll(arguments);
+          Cli.Result result = cli().run(all.toArray(String[]::new));
+          assertThat(result.err()).contains(message).hasLineCount(1);
+          assertThat(result.status()).isIn(1, 2);
+          assertThat(result.out()).isEmpty();
+        });
+  }
+}
