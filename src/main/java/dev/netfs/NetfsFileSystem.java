@@ -34,7 +34,9 @@ public abstract class NetfsFileSystem extends FileSystem {
 
   /**
    * Drops what the caches hold of the server's files and attributes; what was written and not yet
-   * sent stays. For tests and for callers that know better than the coherence rules.
+   * sent stays. What is in the cache on disk stays there, and what is on its way there arrives
+   * first: this waits for it, for five seconds at most. For tests and for callers that know better
+   * than the coherence rules.
    *
    * @throws java.nio.file.ClosedFileSystemException if the file system is closed
    */

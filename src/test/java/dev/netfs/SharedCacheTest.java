@@ -56,11 +56,12 @@ class SharedCacheTest {
     final Process process;
     final Thread listener;
     volatile long downloaded;
+    volatile int files; // written by the listener
     volatile boolean ready;
     volatile boolean done;
     volatile String last = "";
 
-    Reader(long seed, int files, String diskSize) throws IOException {
+    Reader(long seed, int count, String diskSize) throws IOException {
       process =
           new ProcessBuilder(
                   Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -72,7 +73,7 @@ class SharedCacheTest {
                   temp.resolve("cache").toString(),
                   key.toString(),
                   Long.toString(seed),
-                  Integer.toString(files),
+                  Integer.toString(count),
                   diskSize)
               .redirectErrorStream(true)
               .start();
@@ -85,6 +86,7 @@ class SharedCacheTest {
         for (String line = out.readLine(); line != null; line = out.readLine()) {
           if (line.startsWith("downloaded ")) {
             downloaded = Long.parseLong(line.substring(11));
+            files++;
           } else {
             ready |= line.equals("ready");
             done |= line.equals("done");
@@ -98,6 +100,13 @@ class SharedCacheTest {
 
     void awaitReady() throws InterruptedException {
       while (!ready && process.isAlive()) {
+        Thread.sleep(5);
+      }
+    }
+
+    /** Waits until it has read some files. */
+    void awaitProgress() throws InterruptedException {
+      while (files < 5 && process.isAlive()) {
         Thread.sleep(5);
       }
     }
@@ -145,16 +154,21 @@ class SharedCacheTest {
     while (System.nanoTime() < end) {
       Thread.sleep(2_000);
       Reader victim = readers.remove(0);
+      victim.awaitProgress();
       assertThat(victim.process.isAlive()).as(victim.last).isTrue();
       victim.kill();
       gone.add(victim);
       readers.add(new Reader(random.nextLong(), 1_000_000, "1GiB"));
     }
     for (Reader reader : readers) {
+      reader.awaitProgress();
       reader.kill();
       gone.add(reader);
     }
     long downloaded = gone.stream().mapToLong(reader -> reader.downloaded).sum();
-    assertThat(downloaded).as("bytes downloaded by all, of %d", total).isLessThan(total * 13 / 10);
+    System.out.printf("%d bytes downloaded by all, of %d%n", downloaded, total);
+    assertThat(downloaded)
+        .as("bytes downloaded by all, of %d", total)
+        .isBetween(1L, total * 13 / 10);
   }
 }

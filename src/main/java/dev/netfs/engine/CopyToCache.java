@@ -1,5 +1,6 @@
 package dev.netfs.engine;
 
+import dev.netfs.fscache.Claim;
 import dev.netfs.fscache.Cookie;
 import dev.netfs.share.IoSegments;
 import java.io.IOException;
@@ -22,6 +23,9 @@ final class CopyToCache {
   private final ByteBuffer[] chunks;
   private final int chunkSize;
 
+  /** Keeps others from downloading the range too. Written before anything is sent. */
+  private @Nullable Claim claim;
+
   private CopyToCache(DiskCache disk, DiskFile file, long start, ByteBuffer[] chunks) {
     this.disk = disk;
     this.file = file;
@@ -34,6 +38,11 @@ final class CopyToCache {
   static @Nullable CopyToCache begin(DiskCache disk, DiskFile file, long start, long end) {
     ByteBuffer[] chunks = disk.chunks(end - start);
     return chunks == null ? null : new CopyToCache(disk, file, start, chunks);
+  }
+
+  /** Takes over a claim on the range, which ends when the copy is on disk. */
+  void keep(@Nullable Claim held) {
+    claim = held;
   }
 
   /** Takes bytes in. By several threads at once, for ranges that do not overlap. */
@@ -57,6 +66,7 @@ final class CopyToCache {
             disk.failed(e);
           } finally {
             disk.release(chunks);
+            disk.end(claim);
           }
         });
   }

@@ -3,6 +3,7 @@ package dev.netfs.engine;
 import dev.netfs.CacheMode;
 import dev.netfs.fscache.CacheKey;
 import dev.netfs.fscache.CacheLimits;
+import dev.netfs.fscache.Claim;
 import dev.netfs.fscache.CoherencyData;
 import dev.netfs.fscache.Cookie;
 import dev.netfs.fscache.DirtyLog;
@@ -17,7 +18,9 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +49,7 @@ final class DiskCache implements Closeable {
   static final int MOST_WRITERS = 2;
   private static final int CHUNK = 64 << 10;
   private static final long MAINTAIN_SECONDS = 5;
+  private static final long SETTLE_SECONDS = 5;
 
   private final Background background;
   private final Stats stats;
@@ -59,6 +63,7 @@ final class DiskCache implements Closeable {
   private final WorkQueue writes;
   private final NamesDisk names;
   private final long drainMillis;
+  private final Set<Claim> claims = ConcurrentHashMap.newKeySet();
   private long held; // guarded by lock: bytes of chunks that are in use
   private volatile boolean closed;
 
@@ -179,6 +184,41 @@ final class DiskCache implements Closeable {
     reads.add(work);
   }
 
+  /** Has something read after a pause. */
+  void readLater(Runnable work, long pauseMillis) {
+    Background.Task unused =
+        background.schedule(() -> read(work), pauseMillis, TimeUnit.MILLISECONDS);
+  }
+
+  long nanoTime() {
+    return background.nanoTime();
+  }
+
+  /**
+   * Claims the download of a range, for this mount alone of all that share the directory, in
+   * whatever JVM. By a thread of the cache's only. Ended by {@link #end}.
+   *
+   * @return null if somebody else has claimed some of it
+   */
+  @Nullable Claim claim(DiskFile file, long start, long end) {
+    Claim claim = closed ? Claim.NONE : volume.claim(file.path(), start, end);
+    if (claim != null) {
+      claims.add(claim);
+      if (closed) {
+        end(claim);
+      }
+    }
+    return claim;
+  }
+
+  /** Ends a claim, where there is one. */
+  void end(@Nullable Claim claim) {
+    if (claim != null) {
+      claims.remove(claim);
+      claim.close();
+    }
+  }
+
   /** Has something written, some time. */
   void write(Runnable work) {
     writes.add(work);
@@ -255,6 +295,15 @@ final class DiskCache implements Closeable {
     Await.untilDone(writes.drained());
   }
 
+  /** Waits until nothing is left to be written, for a moment at most. */
+  void settle() {
+    CompletableFuture<Boolean> limit = new CompletableFuture<>();
+    Background.Task timer =
+        background.schedule(() -> limit.complete(true), SETTLE_SECONDS, TimeUnit.SECONDS);
+    Await.untilDone(CompletableFuture.anyOf(writes.drained(), limit));
+    timer.cancel();
+  }
+
   /**
    * Writes what is left, and lets go of the directory. What a disk does not take within the mount's
    * timeout is not kept.
@@ -279,6 +328,7 @@ final class DiskCache implements Closeable {
           System.Logger.Level.WARNING,
           "the disk of " + cache + " is slow: not all that was read has been kept");
     }
+    claims.forEach(this::end); // those of what has not been kept
     volume.close();
     cache.close();
   }

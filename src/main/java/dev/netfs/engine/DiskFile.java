@@ -38,6 +38,10 @@ final class DiskFile {
     return state;
   }
 
+  String path() {
+    return path;
+  }
+
   /** Returns whether this stands for a file of such a name and state. */
   boolean isOf(String name, CoherencyData other) {
     return !over && path.equals(name) && state.matches(other);

@@ -263,8 +263,14 @@ public final class Mount implements Closeable {
     }
   }
 
-  /** Drops all clean data and all attributes. */
+  /**
+   * Drops all clean data and all attributes. What is on its way to the disk would be fetched again
+   * if it were dropped before it is there: so that is waited for, for some seconds at most.
+   */
   public void dropCaches() {
+    if (disk != null) {
+      disk.settle();
+    }
     attributes.dropAnswers();
     directories.clear();
     filesAhead.clear();

@@ -173,30 +173,43 @@ final class ReadRequest {
     DiskFile file = onDisk;
     if (disk != null && file != null) {
       disk.expectWrite(); // readers may be done with what arrives before it is copied to the disk
-      disk.read(() -> lookUp(disk, file));
+      new DiskLookUp(disk, file, start, end, asker(disk, file)).begin();
     } else {
       List.copyOf(subrequests).forEach(this::issue);
     }
   }
 
-  /** Finds out what the disk seems to have, and sends for everything. On a thread of the disk's. */
-  private void lookUp(DiskCache disk, DiskFile file) {
-    ExtentSet present = new ExtentSet();
-    boolean wanted = isWanted();
-    if (wanted) {
-      try {
-        Cookie found = file.open(false);
-        if (found != null) {
-          cookie = found;
-          found.probe(start, end, present::add);
-        }
-      } catch (IOException | RuntimeException e) {
-        disk.failed(e);
-        present.clear();
+  private DiskLookUp.Asker asker(DiskCache disk, DiskFile file) {
+    return new DiskLookUp.Asker() {
+      @Override
+      public boolean isWanted() {
+        return ReadRequest.this.isWanted();
       }
-      if (present.bytes() < end - start && inode.isProven(file, startedMillis)) {
-        copy = CopyToCache.begin(disk, file, start, end);
+
+      @Override
+      public boolean mayKeep() {
+        return inode.isProven(file, startedMillis);
       }
+
+      @Override
+      public void found(DiskLookUp found) {
+        take(disk, file, found);
+      }
+    };
+  }
+
+  /** Takes in what the disk seems to have, and sends for everything. On a thread of the disk's. */
+  private void take(DiskCache disk, DiskFile file, DiskLookUp found) {
+    ExtentSet present = found.present();
+    cookie = found.cookie();
+    if (found.isMissing() && inode.isProven(file, startedMillis)) {
+      copy = CopyToCache.begin(disk, file, start, end);
+    }
+    CopyToCache made = copy;
+    if (made != null) {
+      made.keep(found.claim());
+    } else {
+      disk.end(found.claim());
     }
     List<Subrequest> all;
     inode.lock.lock();

@@ -3,7 +3,6 @@ package dev.netfs.fscache;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -164,9 +163,9 @@ public final class Metadata {
       if (changedMillis > Long.MIN_VALUE) {
         marks.write(marks.slot(path), changedMillis);
       }
-      FileLock lock = FileRegionLock.lock(volume.lockChannel(), LOCKED_FROM + number);
-      try {
-        // Without the lock, where there are none, one of two updates at once may be lost.
+      try (FileRegionLock ignored =
+          FileRegionLock.await(volume.lockChannel(), LOCKED_FROM + number, Volume.MAKING_MILLIS)) {
+        // Without the lock, where it cannot be had, one of two updates at once may be lost.
         DirectoryRecord before = read(path);
         DirectoryRecord record = change.apply(before);
         boolean written = false;
@@ -178,8 +177,6 @@ public final class Metadata {
           }
         }
         return written ? record : null;
-      } finally {
-        FileRegionLock.release(lock);
       }
     } finally {
       stripe.unlock();

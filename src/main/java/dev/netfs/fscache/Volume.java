@@ -41,6 +41,10 @@ import org.jspecify.annotations.Nullable;
 public final class Volume implements Closeable {
   private static final int STRIPES = 64;
   private static final long TOUCH_MILLIS = 60_000;
+
+  /** So long another JVM is waited for that makes the file which is to be made. */
+  static final long MAKING_MILLIS = 2_000;
+
   private static final HexFormat HEX = HexFormat.of();
 
   private final FsCache cache;
@@ -287,7 +291,7 @@ public final class Volume implements Closeable {
     Path file = file(name);
     restoreDirectory(); // without the header nobody could ever read what is made here
     OwnerOnly.createDirectories(objects.resolve(name.substring(0, 2)));
-    FileLock making = FileRegionLock.lock(lockChannel(), stripeNumber(name));
+    FileRegionLock making = FileRegionLock.await(lockChannel(), stripeNumber(name), MAKING_MILLIS);
     if (making == null) {
       return null; // another JVM takes its time; without it there would be two files
     }
@@ -319,7 +323,7 @@ public final class Volume implements Closeable {
       kept = true;
       return keep(new Cookie(this, name, object, made, channel, inUse, true));
     } finally {
-      FileRegionLock.release(making);
+      making.close();
       if (!kept) {
         if (channel != null) {
           channel.close();
@@ -390,7 +394,23 @@ public final class Volume implements Closeable {
     }
   }
 
-  /** Lets go of the file that JVMs lock while they make others; it is opened again when needed. */
+  /**
+   * Claims the download of a range of an object, for blocks of {@value Slots#BLOCK} bytes. To be
+   * closed.
+   *
+   * @return null if somebody else has claimed some of it
+   */
+  public @Nullable Claim claim(String path, long start, long end) {
+    long position = Claim.position(ByteBuffer.wrap(object(path)).getLong(), start);
+    try {
+      FileRegionLock lock = FileRegionLock.take(lockChannel(), position, Claim.size(start, end));
+      return lock == null ? null : new Claim(lock);
+    } catch (IOException e) {
+      return Claim.NONE; // a directory that is read-only, or gone
+    }
+  }
+
+  /** Lets go of the file that JVMs lock; it is opened again when needed. */
   void closeLockFile() {
     lockChannelLock.lock();
     try {

@@ -2,7 +2,6 @@ package dev.netfs.fscache;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -21,6 +20,8 @@ final class VolumeFiles {
 
   /** The byte of the lock file that who writes the header holds. */
   private static final long HEADER_LOCK = 1L << 40;
+
+  private static final long HEADER_MILLIS = 30_000;
 
   private VolumeFiles() {}
 
@@ -41,17 +42,21 @@ final class VolumeFiles {
     }
     OwnerOnly.createDirectories(volume);
     try (FileChannel channel =
-        OwnerOnly.open(lockFile(volume), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-      FileLock lock = FileRegionLock.lock(channel, HEADER_LOCK);
-      try {
-        header = read(volume, key); // another JVM may have been first
-        if (header == null || !header.identity().equals(identity)) {
-          SecureRandom random = new SecureRandom();
-          header = VolumeHeader.create(identity, key != null, random);
-          write(volume, header.encode(key, random));
+            OwnerOnly.open(lockFile(volume), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileRegionLock ignored = lockHeader(channel)) {
+      header = read(volume, key); // another JVM may have been first
+      if (header == null || !header.identity().equals(identity)) {
+        SecureRandom random = new SecureRandom();
+        VolumeHeader made = VolumeHeader.create(identity, key != null, random);
+        byte[] bytes = made.encode(key, random);
+        if (create(volume, bytes)) {
+          return made;
         }
-      } finally {
-        FileRegionLock.release(lock);
+        header = read(volume, key); // where there are no locks
+        if (header == null || !header.identity().equals(identity)) {
+          write(volume, bytes);
+          return made;
+        }
       }
     }
     return header;
@@ -134,15 +139,9 @@ final class VolumeFiles {
   static void restore(Path volume, byte[] id, byte[] header) throws IOException {
     OwnerOnly.createDirectories(volume);
     try (FileChannel channel =
-        OwnerOnly.open(lockFile(volume), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-      FileLock lock = FileRegionLock.lock(channel, HEADER_LOCK);
-      try {
-        if (!exists(volume)) {
-          write(volume, header);
-        }
-      } finally {
-        FileRegionLock.release(lock);
-      }
+            OwnerOnly.open(lockFile(volume), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileRegionLock ignored = lockHeader(channel)) {
+      create(volume, header);
     }
     check(volume, id);
   }
@@ -159,17 +158,55 @@ final class VolumeFiles {
     }
   }
 
+  /**
+   * Has others who would write the header wait. One who does so takes as long as stretching a pass
+   * phrase does, and on a busy machine much longer.
+   *
+   * @throws IOException if somebody else takes longer than that
+   */
+  private static FileRegionLock lockHeader(FileChannel channel) throws IOException {
+    FileRegionLock lock = FileRegionLock.await(channel, HEADER_LOCK, HEADER_MILLIS);
+    if (lock == null) {
+      throw new IOException("another JVM has been writing the header for " + HEADER_MILLIS + " ms");
+    }
+    return lock;
+  }
+
+  /**
+   * Writes both copies where there is no header. Of several who do this at once, one does: what is
+   * sealed with one data key nobody can open with another.
+   *
+   * @return whether there was none
+   */
+  static boolean create(Path volume, byte[] header) throws IOException {
+    Path made = volume.resolve(FsCache.UNNAMED + UUID.randomUUID());
+    OwnerOnly.write(made, header, StandardOpenOption.CREATE_NEW);
+    try {
+      OwnerOnly.linkIfAbsent(made, volume.resolve(COPIES[0]));
+    } catch (FileAlreadyExistsException e) {
+      return false;
+    } finally {
+      Files.deleteIfExists(made);
+    }
+    write(volume, COPIES[1], header);
+    return true;
+  }
+
   /** Writes both copies. */
   static void write(Path volume, byte[] header) throws IOException {
     for (String copy : COPIES) {
-      Path made = volume.resolve(FsCache.UNNAMED + UUID.randomUUID());
-      OwnerOnly.write(made, header, StandardOpenOption.CREATE_NEW);
-      Files.move(
-          made,
-          volume.resolve(copy),
-          StandardCopyOption.ATOMIC_MOVE,
-          StandardCopyOption.REPLACE_EXISTING);
+      write(volume, copy, header);
     }
+  }
+
+  private static void write(Path volume, String copy, byte[] header) throws IOException {
+    Path made = volume.resolve(FsCache.UNNAMED + UUID.randomUUID());
+    OwnerOnly.write(made, header, StandardOpenOption.CREATE_NEW);
+    Files.move(
+        made,
+        volume.resolve(copy),
+        StandardCopyOption.ATOMIC_MOVE,
+        StandardCopyOption.REPLACE_EXISTING);
   }
 
   /**
@@ -180,18 +217,14 @@ final class VolumeFiles {
    */
   static void rekey(Path volume, CacheKey from, CacheKey to) throws IOException {
     try (FileChannel channel =
-        OwnerOnly.open(lockFile(volume), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-      FileLock lock = FileRegionLock.lock(channel, HEADER_LOCK);
-      try {
-        VolumeHeader header = read(volume, from);
-        if (header == null) {
-          throw new NoSuchFileException(
-              volume.resolve(COPIES[0]).toString(), null, "there is no volume header to rekey");
-        }
-        write(volume, header.encode(to, new SecureRandom()));
-      } finally {
-        FileRegionLock.release(lock);
+            OwnerOnly.open(lockFile(volume), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileRegionLock ignored = lockHeader(channel)) {
+      VolumeHeader header = read(volume, from);
+      if (header == null) {
+        throw new NoSuchFileException(
+            volume.resolve(COPIES[0]).toString(), null, "there is no volume header to rekey");
       }
+      write(volume, header.encode(to, new SecureRandom()));
     }
   }
 }

@@ -16,6 +16,7 @@ import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.security.SecureRandom;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
@@ -113,6 +114,24 @@ class VolumeTest {
       assertThat(Files.readAllBytes(header())).isEqualTo(other);
       assertThat(cache.failures()).isEqualTo(1);
       assertThat(volume.open("/f", state(CONTENT.length, 7), true)).isNull();
+    }
+  }
+
+  @Test
+  @Tag("C8")
+  void ofHeadersThatAreMadeAtTheSameTimeTheFirstIsEverybodys() throws IOException {
+    CacheKey key = CacheFixture.keyFile(temp, 1);
+    SecureRandom random = new SecureRandom();
+    VolumeHeader first = VolumeHeader.create(SHARE, true, random);
+    VolumeHeader second = VolumeHeader.create(SHARE, true, random);
+    OwnerOnly.createDirectories(directory);
+    assertThat(VolumeFiles.create(directory, first.encode(key, random))).isTrue();
+    assertThat(VolumeFiles.create(directory, second.encode(key, random))).isFalse();
+    assertThat(VolumeFiles.read(directory, key)).isEqualTo(first);
+    Files.delete(directory.resolve("volume"));
+    assertThat(VolumeFiles.read(directory, key)).as("the copy").isEqualTo(first);
+    try (Stream<Path> all = Files.list(directory)) {
+      assertThat(all).containsExactly(directory.resolve("volume.bak"));
     }
   }
 
