@@ -56,8 +56,13 @@ final class CopyToCache {
     }
   }
 
-  /** Has ranges of what was taken in written, and the memory given back. */
-  void finish(ExtentSet good) {
+  /**
+   * Has ranges of what was taken in written, and the memory given back.
+   *
+   * @param open what the download has open of the file, closed then and not before: it knows what
+   *     has not proven itself and has to be replaced
+   */
+  void finish(ExtentSet good, @Nullable Cookie open) {
     disk.write(
         () -> {
           try {
@@ -67,6 +72,9 @@ final class CopyToCache {
           } finally {
             disk.release(chunks);
             disk.end(claim);
+            if (open != null) {
+              open.close();
+            }
           }
         });
   }

@@ -420,7 +420,8 @@ final class ReadRequest {
         inode.lock.unlock();
       }
       if (ended != null) {
-        ended.finish(good);
+        ended.finish(good, open);
+        open = null;
       }
       disk.writeArrived();
     }

@@ -228,6 +228,34 @@ class DiskCacheTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
+  @Tag("C7")
+  void soItIsWhoeverHasClosedTheFileMeanwhile(long seed) throws Exception {
+    VirtualTime time = new VirtualTime(seed);
+    SimServer slow = new SimServer(seed, time);
+    byte[] content = bytes(1, 100_000);
+    Map<String, Object> options = Map.of("disk", temp.resolve("cache"), "encrypt", "off");
+    time.run(
+        () -> {
+          slow.put("/f", content);
+          try (Mount mount = slow.mount(options)) {
+            assertThat(read(mount, "/f")).isEqualTo(content);
+          }
+          Path object = objects().get(0);
+          byte[] bytes = Files.readAllBytes(object);
+          bytes[bytes.length / 2] ^= 1;
+          Files.write(object, bytes);
+          try (Mount mount = slow.mount(options)) {
+            assertThat(read(mount, "/f")).isEqualTo(content);
+          }
+          try (Mount mount = slow.mount(options)) {
+            assertThat(read(mount, "/f")).isEqualTo(content);
+            assertThat(mount.stats().bytesFromServer()).isZero();
+          }
+        });
+  }
+
   private List<Path> objects() throws IOException {
     try (Stream<Path> all = Files.walk(temp.resolve("cache"))) {
       return all.filter(Files::isRegularFile)
