@@ -1,13 +1,15 @@
 package dev.netfs.nio;
 
+import java.io.IOException;
 import java.nio.file.ClosedFileSystemException;
 import java.nio.file.Path;
 import java.nio.file.StandardWatchEventKinds;
 import java.nio.file.WatchEvent;
 import java.nio.file.WatchKey;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Objects;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +31,10 @@ abstract class NetfsWatchKey implements WatchKey {
   private final ReentrantLock lock = new ReentrantLock();
   private Set<WatchEvent.Kind<?>> kinds; // guarded by lock
   private List<Event> events = new ArrayList<>(); // guarded by lock
+
+  /** Where each entry's latest event is; guarded by lock. */
+  private final Map<@Nullable Path, Integer> latest = new HashMap<>();
+
   private boolean signalled; // guarded by lock
   private volatile boolean valid = true; // written under lock
 
@@ -40,8 +46,8 @@ abstract class NetfsWatchKey implements WatchKey {
 
   /** What has happened to an entry, and how often; without an entry, that events were lost. */
   private record Event(WatchEvent.Kind<?> kind, @Nullable Path context, int count) {
-    boolean isLike(WatchEvent.Kind<?> otherKind, @Nullable Path otherContext) {
-      return kind == otherKind && Objects.equals(otherContext, context);
+    Event again() {
+      return new Event(kind, context, count + 1);
     }
 
     WatchEvent<?> shown() {
@@ -69,7 +75,11 @@ abstract class NetfsWatchKey implements WatchKey {
     }
   }
 
-  void watchFor(Set<WatchEvent.Kind<?>> newKinds) {
+  /**
+   * Changes what the directory is watched for. What has happened before is told, or not, as was
+   * asked for then.
+   */
+  void watchFor(Set<WatchEvent.Kind<?>> newKinds) throws IOException {
     lock.lock();
     try {
       kinds = newKinds;
@@ -125,16 +135,32 @@ abstract class NetfsWatchKey implements WatchKey {
     }
   }
 
-  /** Adds an event, to the last one if that is like it or already says that some are lost. */
+  /**
+   * Adds an event: to one that is like it, if nothing else has happened to the entry since. Where
+   * too many wait, nothing is told but that events were lost, as the JDK has it: whoever hears of
+   * that has to look at the directory anyway.
+   */
   private void add(WatchEvent.Kind<?> kind, @Nullable Path context) { // under the lock
-    Event last = events.isEmpty() ? null : events.get(events.size() - 1);
-    if (last != null
-        && (last.kind() == StandardWatchEventKinds.OVERFLOW || last.isLike(kind, context))) {
-      events.set(events.size() - 1, new Event(last.kind(), last.context(), last.count() + 1));
-    } else if (events.size() < MAX_EVENTS) {
-      events.add(new Event(kind, context, 1));
-    } else {
+    int last = events.size() - 1;
+    boolean overflow = kind == StandardWatchEventKinds.OVERFLOW;
+    if (last >= 0 && events.get(last).kind() == StandardWatchEventKinds.OVERFLOW) {
+      events.set(last, events.get(last).again());
+      return;
+    }
+    if (overflow || events.size() == MAX_EVENTS) {
+      events.clear();
+      latest.clear();
       events.add(new Event(StandardWatchEventKinds.OVERFLOW, null, 1));
+      return;
+    }
+    Integer before = latest.get(context);
+    if (before != null
+        && events.get(before).kind() == kind
+        && (before == last || kind == StandardWatchEventKinds.ENTRY_MODIFY)) {
+      events.set(before, events.get(before).again());
+    } else {
+      latest.put(context, events.size());
+      events.add(new Event(kind, context, 1));
     }
   }
 
@@ -168,6 +194,7 @@ abstract class NetfsWatchKey implements WatchKey {
       List<WatchEvent<?>> fetched = new ArrayList<>();
       events.forEach(event -> fetched.add(event.shown()));
       events = new ArrayList<>();
+      latest.clear();
       return fetched;
     } finally {
       lock.unlock();

@@ -27,10 +27,9 @@ import org.jspecify.annotations.Nullable;
  * Then changes that cancel each other out between two looks go unseen, as does one that leaves
  * size, times and identity of a file as they were.
  *
- * <p><b>Concurrency.</b> One thread looks at all directories, one after the other, so that keys see
- * their snapshots from one thread at a time. {@link #lock} guards {@link #keys} and {@link
- * #closed}; nothing is listed while it is held. A key has a lock of its own, which comes after this
- * one.
+ * <p><b>Concurrency.</b> One thread looks at all directories, one after the other. {@link #lock}
+ * guards {@link #keys} and {@link #closed}; nothing is listed while it is held. A key has locks of
+ * its own: that of its events comes after this one, that of its looks before.
  */
 final class NetfsWatchService implements WatchService, Closeable {
   /** How long after one look the next is taken. */
@@ -67,33 +66,53 @@ final class NetfsWatchService implements WatchService, Closeable {
       throw new java.nio.file.ProviderMismatchException(
           "a watch service of " + fs.uri() + " cannot watch " + directory.getFileSystem().uri());
     }
-    // Outside the lock: it asks the server.
-    NetfsWatchKey fresh = key(directory, kinds);
-    @Nullable NetfsWatchKey used = null;
+    while (true) {
+      // Neither under the lock: both ask the server.
+      NetfsWatchKey known = known(directory);
+      if (known == null) {
+        NetfsWatchKey fresh = key(directory, kinds);
+        if (isFirst(fresh)) {
+          return fresh;
+        }
+      } else {
+        known.watchFor(kinds);
+        if (known.isValid()) {
+          return known;
+        }
+      }
+    }
+  }
+
+  private @Nullable NetfsWatchKey known(NetfsPath directory) {
     lock.lock();
     try {
-      if (!closed) {
-        NetfsWatchKey known = keys.get(directory.remote());
-        if (known != null && known.isValid()) {
-          known.watchFor(kinds);
-          used = known;
-        } else {
-          keys.put(directory.remote(), fresh);
-          used = fresh;
-        }
+      checkOpen();
+      NetfsWatchKey known = keys.get(directory.remote());
+      return known != null && known.isValid() ? known : null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Keeps a new key, unless somebody else has registered the directory meanwhile. */
+  private boolean isFirst(NetfsWatchKey fresh) {
+    boolean first = false;
+    lock.lock();
+    try {
+      NetfsWatchKey known = keys.get(fresh.watchable().remote());
+      if (!closed && (known == null || !known.isValid())) {
+        keys.put(fresh.watchable().remote(), fresh);
+        first = true;
       }
     } finally {
       lock.unlock();
     }
-    if (used != fresh) {
+    if (!first) {
       fresh.stop(); // not under the lock: the server's side tells keys under locks of its own
     } else if (!fresh.isValid()) {
       cancelled(fresh); // gone before it was put there
     }
-    if (used == null) {
-      throw new ClosedWatchServiceException();
-    }
-    return used;
+    return first;
   }
 
   private NetfsWatchKey key(NetfsPath directory, Set<WatchEvent.Kind<?>> kinds) throws IOException {

@@ -12,12 +12,16 @@ import java.nio.file.WatchEvent;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
 
 /** A watched directory of a share that does not tell of changes: what it held at the last look. */
 final class PollingWatchKey extends NetfsWatchKey {
   private static final System.Logger LOG = System.getLogger(PollingWatchKey.class.getName());
 
-  private Map<String, FileInfo> seen; // confined to the service's thread once constructed
+  /** Held while the directory is listed, so that looks come one after the other. */
+  private final ReentrantLock looking = new ReentrantLock();
+
+  private Map<String, FileInfo> seen; // guarded by looking
 
   PollingWatchKey(NetfsWatchService service, NetfsPath directory, Set<WatchEvent.Kind<?>> kinds)
       throws IOException {
@@ -29,26 +33,49 @@ final class PollingWatchKey extends NetfsWatchKey {
     }
   }
 
-  /** Lists the directory and tells what has changed. */
   @Override
   void look() {
-    if (!isValid()) {
-      return;
-    }
-    Map<String, FileInfo> now;
     try {
-      now = list();
-    } catch (NoSuchFileException | NotDirectoryException e) {
-      seen.keySet().forEach(name -> tell(StandardWatchEventKinds.ENTRY_DELETE, name));
-      gone();
-      return;
+      compare();
     } catch (ClosedFileSystemException e) {
-      return; // it is about to close the service
+      // It is about to close the service.
     } catch (IOException | RuntimeException e) {
       // Unreachable is not deleted: what has changed meanwhile shows at the next look.
       LOG.log(Level.DEBUG, "{0}: not looked at: {1}", directory, e.toString());
+    }
+  }
+
+  @Override
+  void watchFor(Set<WatchEvent.Kind<?>> newKinds) throws IOException {
+    looking.lock();
+    try {
+      compare();
+      super.watchFor(newKinds);
+    } catch (IOException e) {
+      throw PathErrors.shown(e, directory);
+    } finally {
+      looking.unlock();
+    }
+  }
+
+  /** Lists the directory and tells what has changed. */
+  private void compare() throws IOException {
+    if (!isValid()) {
       return;
     }
+    looking.lock();
+    try {
+      compare(list());
+    } catch (NoSuchFileException | NotDirectoryException e) {
+      seen.keySet().forEach(name -> tell(StandardWatchEventKinds.ENTRY_DELETE, name));
+      seen = Map.of();
+      gone();
+    } finally {
+      looking.unlock();
+    }
+  }
+
+  private void compare(Map<String, FileInfo> now) { // under the lock
     for (Map.Entry<String, FileInfo> entry : now.entrySet()) {
       FileInfo before = seen.get(entry.getKey());
       if (before == null) {
