@@ -16,6 +16,9 @@ import picocli.CommandLine.Spec;
     subcommands = {
       CacheListCommand.class,
       CacheStatCommand.class,
+      CacheVerifyCommand.class,
+      CacheEvictCommand.class,
+      CacheRekeyCommand.class,
     })
 final class CacheCommand implements Runnable {
   @ParentCommand private Main main;

@@ -71,6 +71,11 @@ abstract class CacheSubcommand implements Callable<Integer> {
     cache.main().report(text, error);
   }
 
+  /** Notes that something failed that has been said. */
+  void failed() {
+    failed = true;
+  }
+
   /** Notes that something was not done, and says what and why. */
   void failed(String text) {
     failed = true;

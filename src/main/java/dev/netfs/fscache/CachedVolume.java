@@ -142,9 +142,15 @@ public final class CachedVolume {
     return dirty;
   }
 
-  /** Returns how many logs have lost something that was in them. */
-  public long damagedLogs() throws IOException {
-    return opened().dirtyLogs().look().stream().filter(DirtyLog::isDamaged).count();
+  /**
+   * Returns the paths of what was written where some of that is lost; empty paths where the path is
+   * lost, too.
+   */
+  public List<String> damagedLogs() throws IOException {
+    return opened().dirtyLogs().look().stream()
+        .filter(DirtyLog::isDamaged)
+        .map(DirtyLog::path)
+        .toList();
   }
 
   /** Removes an object, unless some JVM has it open. */

@@ -1,6 +1,7 @@
 package dev.netfs.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -18,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -310,5 +312,206 @@ class CacheCommandsTest {
           assertThat(result.status()).isIn(1, 2);
           assertThat(result.out()).isEmpty();
         });
+  }
+
+  private List<Path> files(String below) throws IOException {
+    try (Stream<Path> all = Files.walk(cache)) {
+      return all.filter(Files::isRegularFile)
+          .filter(file -> file.toString().contains("/" + below + "/"))
+          .sorted()
+          .toList();
+    }
+  }
+
+  private static void flip(Path file, long at) throws IOException {
+    try (FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+      ByteBuffer one = ByteBuffer.allocate(1);
+      channel.read(one, at);
+      one.put(0, (byte) ~one.get(0));
+      channel.write(one.flip(), at);
+    }
+  }
+
+  /** Where a slot begins: after 16 KiB, and each has a head of 64 bytes and a tag of 16. */
+  private static long slot(int number) {
+    return (16 << 10) + number * (64L + GRANULE + 16);
+  }
+
+  @Test
+  void verifyFindsEverySlotThatIsDamaged() throws IOException {
+    try (NetfsFileSystem fs = mount()) {
+      read(fs, "large");
+    }
+    Path large = files("objects").get(0);
+    try (NetfsFileSystem fs = mount()) {
+      read(fs, "small", "logs/b.gz");
+    }
+    assertThat(run("verify"))
+        .satisfies(
+            sound -> {
+              assertThat(sound.out()).isEqualTo("3 objects, 13 granules: all sound\n");
+              assertThat(sound.status()).isZero();
+            });
+    flip(large, slot(0)); // a head that is none
+    flip(large, slot(3) + 1_000);
+    flip(large, slot(4) + 1_000);
+    Cli.Result text = run("verify");
+    assertThat(text.status()).isEqualTo(1);
+    assertThat(text.err()).isEmpty();
+    assertThat(text.out())
+        .isEqualTo(
+            "damaged: %s /large: granules 0, 3-4 of 11\n3 objects, 10 granules: 1 damaged\n"
+                .formatted(root()));
+    List<String> json = run("verify", "--json").out().lines().toList();
+    assertThat(JSON.readTree(json.get(0)).get("granules").toString()).isEqualTo("[0,3,4]");
+    assertThat(JSON.readTree(json.get(1)).get("damagedObjects").asInt()).isEqualTo(1);
+    assertThat(run("verify", root() + "/small", root() + "/logs/*").out())
+        .isEqualTo("2 objects, 2 granules: all sound\n");
+    flip(large, 100); // its header: nobody knows whose it is
+    assertThat(run("verify").out())
+        .startsWith("damaged: " + root() + ": its header in " + large)
+        .endsWith("3 objects, 2 granules: 1 damaged\n");
+  }
+
+  @Test
+  void whatCannotBeOpenedIsNotSound() throws IOException {
+    try (NetfsFileSystem fs = mount()) {
+      read(fs, "small");
+    }
+    Path other = Files.write(temp.resolve("other"), bytes(9, 32));
+    for (String command : List.of("verify", "evict")) {
+      List<String> arguments = new ArrayList<>(List.of("cache", command, cache.toString()));
+      arguments.addAll(List.of("--encryption-key-file", other.toString()));
+      arguments.addAll(command.equals("evict") ? List.of("--all") : List.of());
+      Cli.Result result = cli().run(arguments.toArray(String[]::new));
+      assertThat(result.status()).isEqualTo(1);
+      assertThat(result.err()).contains("is encrypted with another key").hasLineCount(1);
+    }
+    assertThat(paths(run("ls", "--json", root()))).containsExactly("/small");
+  }
+
+  @Test
+  void evictRemovesWhatIsNamed() throws IOException {
+    try (NetfsFileSystem fs = mount()) {
+      read(fs, "small", "large", "logs/a [1].gz", "logs/b.gz");
+    }
+    assertThat(run("evict", root() + "/logs/a*").out()).startsWith("1 objects evicted, ");
+    assertThat(paths(run("ls", "--json", root())))
+        .containsExactly("/large", "/logs/b.gz", "/small");
+    JsonNode evicted = json(run("evict", "--json", root() + "/logs", root() + "/small")).get(0);
+    assertThat(evicted.get("evictedObjects").asInt()).isEqualTo(2);
+    assertThat(paths(run("ls", "--json", root()))).containsExactly("/large");
+    Cli.Result none = run("evict", root() + "/small");
+    assertThat(none.status()).isEqualTo(1);
+    assertThat(none.err()).contains("/small: nothing of it is cached").hasLineCount(1);
+    assertThat(run("evict").status()).isEqualTo(2);
+    assertThat(run("evict", "--all", root()).status()).isEqualTo(2);
+    flip(files("objects").get(0), 100);
+    assertThat(run("evict", "--all").out()).startsWith("1 objects evicted, ");
+    assertThat(files("objects")).isEmpty();
+    try (NetfsFileSystem fs = mount()) {
+      assertThat(Files.readAllBytes(fs.getPath("/small"))).isEqualTo(bytes(2, 5_000));
+    }
+  }
+
+  @Test
+  void whatIsOpenAndWhatIsNotSentStays() throws IOException {
+    try (NetfsFileSystem fs = mount()) {
+      read(fs, "small", "large", "logs/b.gz");
+    }
+    try (NetfsFileSystem fs = mount("write", "deferred", "writebackAge", "1h");
+        FileChannel open = FileChannel.open(fs.getPath("/large"))) {
+      open.read(ByteBuffer.allocate(10), 0); // from the disk, which has it open then
+      Files.write(fs.getPath("/small"), new byte[10], StandardOpenOption.WRITE);
+      Cli.Result result = run("evict", "--all");
+      assertThat(result.status()).isEqualTo(1);
+      assertThat(result.err())
+          .contains("/large: stays, since a JVM has it open")
+          .contains("/small: stays, since what was written to it is not sent yet")
+          .hasLineCount(2);
+      assertThat(result.out()).startsWith("1 objects evicted, ");
+    }
+    assertThat(Files.readAllBytes(share.resolve("small"))).startsWith(new byte[10]);
+  }
+
+  @Test
+  void rekeyLocksTheOldKeyOutAndKeepsWhatIsCached() throws IOException {
+    try (NetfsFileSystem fs = mount()) {
+      read(fs, "small");
+    }
+    Path phrase = Files.writeString(temp.resolve("phrase"), "correct horse\n");
+    Cli.Result done = run("rekey", "--new-pass-phrase-file", phrase.toString());
+    assertThat(done.err()).isEmpty();
+    assertThat(done.out()).isEqualTo(root() + ": has the new key\n");
+    assertThatThrownBy(this::mount).hasMessageContaining("another key");
+    try (NetfsFileSystem fs = mount("encryptionKey", "correct horse")) {
+      read(fs, "small");
+      assertThat(fs.stats().bytesFromServer()).isZero();
+    }
+    // Once more: it has it already.
+    Cli.Result again = run("rekey", "--json", "--new-pass-phrase-file", phrase.toString());
+    assertThat(json(again).get(0).get("changed").asBoolean()).isFalse();
+    // The other way round, with both asked for.
+    Cli asked = cli().answering("correct horse");
+    String key2 = Files.write(temp.resolve("key2"), bytes(8, 32)).toString();
+    assertThat(
+            asked
+                .run(
+                    "cache",
+                    "rekey",
+                    cache.toString(),
+                    "--pass-phrase",
+                    "--new-encryption-key-file",
+                    key2)
+                .out())
+        .contains("has the new key");
+    assertThat(cli().run("cache", "ls", cache.toString(), "--encryption-key-file", key2).out())
+        .contains(root());
+  }
+
+  @Test
+  void aRekeyWithAWrongKeyOrWithoutOneChangesNothing() throws IOException {
+    try (NetfsFileSystem fs = mount()) {
+      read(fs, "small");
+    }
+    byte[] before = Files.readAllBytes(header());
+    String other = Files.write(temp.resolve("other"), bytes(9, 32)).toString();
+    String directory = cache.toString();
+    assertThat(run("rekey", "--new-pass-phrase-file", temp.resolve("none").toString()).status())
+        .isEqualTo(1);
+    assertThat(run("rekey").status()).isEqualTo(2);
+    Cli.Result none = cli().run("cache", "rekey", directory, "--new-encryption-key-file", other);
+    assertThat(none.err()).contains("there is no key to change").hasLineCount(1);
+    Cli.Result wrong =
+        cli()
+            .answering("next")
+            .run("cache", "rekey", directory, "--encryption-key-file", other, "--new-pass-phrase");
+    assertThat(wrong.status()).isEqualTo(1);
+    assertThat(wrong.err()).contains("is encrypted with another key").hasLineCount(1);
+    assertThat(Files.readAllBytes(header())).isEqualTo(before);
+    assertThat(run("ls").out()).contains(root());
+  }
+
+  private Path header() throws IOException {
+    try (Stream<Path> all = Files.walk(cache)) {
+      return all.filter(file -> file.endsWith("volume")).findAny().orElseThrow();
+    }
+  }
+
+  @Test
+  void aRekeyThatWasInterruptedIsDoneAgain() throws IOException {
+    try (NetfsFileSystem fs = mount()) {
+      read(fs, "small");
+    }
+    Path second = header().resolveSibling("volume.bak");
+    byte[] before = Files.readAllBytes(second);
+    String next = Files.write(temp.resolve("next"), bytes(9, 32)).toString();
+    assertThat(run("rekey", "--new-encryption-key-file", next).status()).isZero();
+    Files.write(second, before); // as if it had ended between the two
+    assertThat(run("rekey", "--new-encryption-key-file", next).out()).contains("has the new key");
+    assertThat(run("ls").out()).contains("another key");
+    assertThat(cli().run("cache", "ls", cache.toString(), "--encryption-key-file", next).out())
+        .contains(root());
   }
 }
