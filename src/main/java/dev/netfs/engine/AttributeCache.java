@@ -160,6 +160,13 @@ final class AttributeCache {
     disk.listed(directory, listing, asked, shared, () -> valid(asked));
   }
 
+  /** Takes in which of the names in a directory are links, where it was listed once. */
+  void seen(String directory, List<DirectoryEntry> listing) {
+    for (DirectoryEntry entry : listing) {
+      further.seen(Directories.child(directory, entry.name()), entry.info());
+    }
+  }
+
   /** Keeps what came with a listing in memory only. */
   void keepListing(String directory, List<DirectoryEntry> listing, Ticket asked) {
     for (DirectoryEntry entry : listing) {

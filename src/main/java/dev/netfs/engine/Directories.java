@@ -217,6 +217,7 @@ final class Directories {
     } else {
       // It is as old as it says, and not from now: in memory it only tells an order.
       listing = listing(found, AttributeCache.Ticket.INVALID);
+      services.attributes().seen(path, found);
     }
     listings.put(path, listing);
     return listing;

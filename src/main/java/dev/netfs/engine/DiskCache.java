@@ -324,6 +324,7 @@ final class DiskCache implements Closeable {
     closed = true;
     if (limit.isDone()) {
       writes.clear();
+      names.abandon();
       LOG.log(
           System.Logger.Level.WARNING,
           "the disk of " + cache + " is slow: not all that was read has been kept");

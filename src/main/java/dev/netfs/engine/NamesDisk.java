@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
@@ -92,8 +93,14 @@ final class NamesDisk {
   private final Map<String, PendingNames> pending = new LinkedHashMap<>(); // guarded by lock
   private final Map<String, PendingNames> writing = new HashMap<>(); // guarded by lock
   private int pendingNames; // guarded by lock
+
+  /** Directories whose names stand for others, and since when, until their records are removed. */
+  private final Map<String, Long> moved = new ConcurrentHashMap<>();
+
+  private boolean sweeping; // guarded by lock: whether that is on its way
   private boolean due; // guarded by lock: whether a flush is on its way
   private boolean closed; // guarded by lock
+  private volatile boolean abandoned;
 
   // Directories whose records took long to write, and until when they are left alone. Guarded by
   // lock.
@@ -206,7 +213,7 @@ final class NamesDisk {
 
   /** Takes in that a directory's name stands for another one: nothing is known below it. */
   void movedAway(String directory) {
-    long now = background.currentTimeMillis();
+    boolean begin;
     lock.lock();
     try {
       pending
@@ -217,18 +224,67 @@ final class NamesDisk {
                 pendingNames -= below ? names.size() : 0;
                 return below;
               });
+      moved.merge(directory, background.currentTimeMillis(), Math::max);
+      begin = !sweeping;
+      sweeping = true;
     } finally {
       lock.unlock();
     }
     loaded.asMap().keySet().removeIf(path -> Names.within(path, directory));
-    writes.add(
-        () -> {
-          try {
-            metadata.removeTree(directory, now);
-          } catch (IOException | RuntimeException e) {
-            disk.failed(e);
-          }
-        });
+    if (begin) {
+      writes.add(this::sweep);
+    }
+  }
+
+  /** Returns whether a record is of what is known by another name now. */
+  private boolean isMoved(DirectoryRecord record) {
+    if (moved.isEmpty()) {
+      return false;
+    }
+    String at = record.path();
+    long newest = record.newestMillis();
+    while (true) {
+      Long since = moved.get(at);
+      if (since != null && newest < since) {
+        return true;
+      }
+      if (at.equals("/")) {
+        return false;
+      }
+      at = Names.parent(at);
+    }
+  }
+
+  private @Nullable DirectoryRecord unmoved(@Nullable DirectoryRecord record) {
+    return record == null || isMoved(record) ? null : record;
+  }
+
+  /**
+   * Removes the records of what is known by another name now: of several at once, if it is late.
+   */
+  private void sweep() {
+    Map<String, Long> all = Map.copyOf(moved);
+    long began = background.nanoTime();
+    if (!all.isEmpty()) {
+      try {
+        metadata.removeIf(this::isMoved);
+      } catch (IOException | RuntimeException e) {
+        disk.failed(e);
+      }
+      all.forEach(moved::remove);
+    }
+    boolean again;
+    lock.lock();
+    try {
+      again = !moved.isEmpty() && !closed;
+      sweeping = again;
+    } finally {
+      lock.unlock();
+    }
+    if (again) {
+      long pause = Math.max(1, (background.nanoTime() - began) * PART);
+      background.schedule(() -> writes.add(this::sweep), pause, TimeUnit.NANOSECONDS);
+    }
   }
 
   /**
@@ -281,7 +337,9 @@ final class NamesDisk {
   private void flush(boolean all) {
     for (PendingNames names : take(all)) {
       try {
-        write(names);
+        if (!abandoned) {
+          write(names);
+        }
       } catch (IOException | RuntimeException e) {
         disk.failed(e);
       } finally {
@@ -338,7 +396,9 @@ final class NamesDisk {
     String directory = names.directory();
     long began = background.nanoTime();
     int slot = metadata.slot(directory);
-    DirectoryRecord record = metadata.update(directory, marks.changedMillis(slot), names::apply);
+    DirectoryRecord record =
+        metadata.update(
+            directory, marks.changedMillis(slot), before -> names.apply(unmoved(before)));
     if (record == null) {
       loaded.invalidate(directory);
     } else {
@@ -361,6 +421,7 @@ final class NamesDisk {
 
   /** Returns what completes when all that was learned so far is written. */
   CompletableFuture<Boolean> flushed() {
+    writes.add(this::sweep);
     writes.add(() -> flush(true));
     return writes.drained();
   }
@@ -373,6 +434,12 @@ final class NamesDisk {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Writes nothing more but the record that is just being written. */
+  void abandon() {
+    abandoned = true;
+    writes.clear();
   }
 
   /** Has nothing answer that was asked until now. */
@@ -440,7 +507,7 @@ final class NamesDisk {
     Loaded read =
         reading(
             m -> {
-              DirectoryRecord record = m.read(directory, since, maxBytes);
+              DirectoryRecord record = unmoved(m.read(directory, since, maxBytes));
               return record == null ? null : new Loaded(record, m.changedMillis(m.slot(directory)));
             });
     if (read != null) {
@@ -515,7 +582,8 @@ final class NamesDisk {
     }
     return reading(
         from -> {
-          DirectoryRecord record = waiting.apply(from.read(directory, Long.MIN_VALUE, maxBytes));
+          DirectoryRecord record =
+              waiting.apply(unmoved(from.read(directory, Long.MIN_VALUE, maxBytes)));
           int slot = from.slot(directory);
           long changed = Math.max(marks.changedMillis(slot), from.changedMillis(slot));
           return record.isEmpty() ? null : new Loaded(record, changed);

@@ -96,8 +96,10 @@ final class ChangeMarks {
     if (file().exists()) {
       return;
     }
-    OwnerOnly.createDirectories(directory);
-    Path unnamed = directory.resolve(FsCache.UNNAMED + UUID.randomUUID());
+    // Where the records are, so that it is removed some time if this ends here.
+    Path fan = directory.resolve("00");
+    OwnerOnly.createDirectories(fan);
+    Path unnamed = fan.resolve(FsCache.UNNAMED + UUID.randomUUID());
     try {
       OwnerOnly.write(unnamed, new byte[SLOTS * SLOT], StandardOpenOption.CREATE_NEW);
       OwnerOnly.linkIfAbsent(unnamed, path);

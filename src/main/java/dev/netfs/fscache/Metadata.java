@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -233,22 +234,23 @@ public final class Metadata {
     }
   }
 
-  /** Removes what is known of a directory. */
-  public void remove(String path) throws IOException {
-    update(path, Long.MIN_VALUE, before -> DirectoryRecord.builder(path, null).build());
-  }
-
   /**
-   * Removes what is known of a directory and of all below it, if all of it was asked before a time.
-   * Opens every record, since names are hashed: that may take long.
+   * Removes what is known of some directories. Opens every record, since names are hashed: that may
+   * take long.
+   *
+   * @param unwanted tells which
    */
-  public void removeTree(String path, long beforeMillis) throws IOException {
+  public void removeIf(Predicate<DirectoryRecord> unwanted) throws IOException {
     for (Path file : files(volume.directory())) {
       DirectoryRecord record = FsCache.isUnnamed(file) ? null : recordOf(file);
-      if (record != null
-          && Volume.isBelow(record.path(), path)
-          && record.newestMillis() < beforeMillis) {
-        remove(record.path());
+      if (record != null && unwanted.test(record)) {
+        update(
+            record.path(),
+            Long.MIN_VALUE,
+            now ->
+                now != null && !unwanted.test(now)
+                    ? now
+                    : DirectoryRecord.builder(record.path(), null).build());
       }
     }
   }

@@ -382,6 +382,39 @@ class NamesDiskTest {
   }
 
   @Test
+  void aLinkThatWasListedBeforeTheRestartIsKnownAsOne() throws IOException {
+    try (Mount mount = loose("1000h")) {
+      walk(mount, "/");
+    }
+    try (Mount mount = loose("1000h")) {
+      int lists = server.count("list");
+      assertThat(mount.names("/")).contains("into");
+      assertThat(server.count("list")).isEqualTo(lists);
+      assertThat(mount.stat("/into/f", false).size()).isEqualTo(4);
+      write(mount, "/a/f", 1000);
+      assertThat(mount.stat("/into/f", false).size()).isEqualTo(1000);
+    }
+  }
+
+  @Test
+  void aDirectoryThatWasRenamedManyTimesIsKnownByItsLastNameOnly() throws IOException {
+    try (Mount mount = mount()) {
+      walk(mount, "/");
+      mount.services().disk().drain();
+      NamesDisk names = mount.services().disk().names();
+      for (int i = 0; i < 20; i++) {
+        mount.rename(i == 0 ? "/a" : "/a" + i, "/a" + (i + 1), false, false);
+        walk(mount, "/a" + (i + 1));
+        assertThat(names.lastKnownNames(i == 0 ? "/a/b" : "/a" + i + "/b")).isNull();
+      }
+      mount.services().disk().drain();
+      assertThat(names.lastKnown("/a20/b/f1")).isNotNull();
+      assertThat(names.lastKnownNames("/a20/b")).isNotNull();
+    }
+    assertThat(records()).as("of /, /a20, what is in it, and /d").hasSizeBetween(4, 6);
+  }
+
+  @Test
   void dropCachesHasTheServerAskedAgain() throws IOException {
     for (String mode : List.of("loose", "immutable")) {
       try (Mount mount = mount("cache", mode, "attrTtl", "1000h")) {

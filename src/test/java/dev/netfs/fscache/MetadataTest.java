@@ -290,7 +290,7 @@ class MetadataTest {
   }
 
   @Test
-  void aTreeIsRemovedAndWhatIsNewerStays() throws IOException {
+  void whatIsUnwantedIsRemoved() throws IOException {
     use(
         true,
         (metadata, cache) -> {
@@ -298,12 +298,13 @@ class MetadataTest {
             long said = path.equals("/a/c") ? 50 : 5;
             metadata.update(path, NEVER, b -> record(path, said, Map.of("f", file(1, said))));
           }
-          metadata.removeTree("/a", 50);
+          metadata.removeIf(
+              record -> Volume.isBelow(record.path(), "/a") && record.newestMillis() < 50);
           assertThat(metadata.read("/a")).isNull();
           assertThat(metadata.read("/a/b")).isNull();
           assertThat(metadata.read("/ab")).isNotNull();
           assertThat(metadata.read("/a/c")).isNotNull();
-          metadata.remove("/ab");
+          metadata.removeIf(record -> record.path().equals("/ab"));
           assertThat(metadata.read("/ab")).isNull();
           assertThat(files("/meta/")).hasSize(1);
         });
