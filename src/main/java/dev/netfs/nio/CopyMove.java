@@ -29,6 +29,9 @@ import org.jspecify.annotations.Nullable;
  * one step, a move is one step. A copy that fails leaves no target.
  */
 final class CopyMove {
+  /** How often a target to be replaced is looked for again, should others keep making it. */
+  private static final int ATTEMPTS = 20;
+
   private final NetfsPath source;
   private final NetfsPath target;
   private final Mount from;
@@ -111,7 +114,24 @@ final class CopyMove {
 
   private void run(Steps steps) throws IOException {
     try {
-      steps.run();
+      for (int attempt = 1; ; attempt++) {
+        try {
+          steps.run();
+          return;
+        } catch (FileAlreadyExistsException e) {
+          // Where it is to be replaced, somebody made it after ours had looked. Nothing is lost.
+          if (!options.replace()) {
+            throw e;
+          }
+          if (attempt == ATTEMPTS) {
+            FileSystemException failure =
+                new FileSystemException(
+                    source.toString(), target.toString(), "others keep making the target anew");
+            failure.initCause(e);
+            throw failure;
+          }
+        }
+      }
     } catch (IOException e) {
       throw PathErrors.shown(e, source, target);
     }

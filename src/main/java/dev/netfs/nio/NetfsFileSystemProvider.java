@@ -301,9 +301,20 @@ abstract class NetfsFileSystemProvider extends FileSystemProvider {
   }
 
   @Override
-  public boolean isHidden(Path path) {
-    NetfsPath name = NetfsPath.of(path).getFileName();
-    return name != null && name.toString().startsWith(".");
+  public boolean isHidden(Path path) throws IOException {
+    NetfsPath ours = NetfsPath.of(path);
+    NetfsPath name = ours.getFileName();
+    if (name != null && name.toString().startsWith(".")) {
+      return true;
+    }
+    if (!AttributeViews.supports(ours.getFileSystem().mount(), "dos")) {
+      return false;
+    }
+    try {
+      return new NetfsFileAttributes.Dos(AttributeViews.info(ours, true)).isHidden();
+    } catch (NoSuchFileException e) {
+      return false; // as a name that nothing else hides
+    }
   }
 
   // ---- attributes
@@ -316,9 +327,9 @@ abstract class NetfsFileSystemProvider extends FileSystemProvider {
   }
 
   /**
-   * Checks access as far as it can be known here: that the object exists, that the mount is not
-   * read only, and that its mode lets anybody at all do what is asked. Who we are on the server
-   * only the server knows, and says at the access itself.
+   * Checks access as far as it can be known here: that the object exists, that neither the mount
+   * nor the file is read-only, and that its mode lets anybody at all do what is asked. Who we are
+   * on the server only the server knows, and says at the access itself.
    */
   @Override
   public void checkAccess(Path path, AccessMode... modes) throws IOException {
@@ -334,10 +345,18 @@ abstract class NetfsFileSystemProvider extends FileSystemProvider {
       if (info.mode() != -1 && (info.mode() & bits) == 0) {
         throw new AccessDeniedException(ours.toString());
       }
+      if (mode == AccessMode.WRITE && isMarkedReadOnly(info)) {
+        throw new AccessDeniedException(ours.toString(), null, "the file is marked as read-only");
+      }
       if (mode == AccessMode.WRITE && ours.getFileSystem().isReadOnly()) {
         throw new AccessDeniedException(ours.toString(), null, "the mount is read-only");
       }
     }
+  }
+
+  /** As Windows has it: a directory's mark says nothing about what is in it. */
+  private static boolean isMarkedReadOnly(FileInfo info) {
+    return !info.isDirectory() && new NetfsFileAttributes.Dos(info).isReadOnly();
   }
 
   @Override

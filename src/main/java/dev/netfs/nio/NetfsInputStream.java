@@ -120,18 +120,18 @@ final class NetfsInputStream extends InputStream {
     return (int) Math.min(Math.min(2L * length + COPY_CHUNK, wanted), MAX_ARRAY);
   }
 
+  /** Skips bytes, or with a negative count goes back, as the JDK's own file streams do. */
   @Override
   public long skip(long count) throws IOException {
     lock.lock();
     try {
       checkOpen();
-      if (count <= 0) {
-        return 0;
-      }
-      long rest = Math.max(0, handle.file.size() - position);
-      long passed = Math.min(count, rest);
+      long passed =
+          count < 0
+              ? Math.max(count, -position)
+              : Math.min(count, Math.max(0, handle.file.size() - position));
       position += passed;
-      skipped |= passed > 0;
+      skipped |= passed != 0;
       return passed;
     } finally {
       lock.unlock();

@@ -147,6 +147,32 @@ class SambaMountIT {
   }
 
   @Test
+  void filesThatAreMarkedAreHiddenAndNotWritable() throws Exception {
+    try (NetfsFileSystem fs = mount()) {
+      Path file = Files.createFile(fs.getPath("/marked"));
+      Path directory = Files.createDirectory(fs.getPath("/marked-directory"));
+      assertThat(Files.isHidden(file)).isFalse();
+      assertThat(Files.isHidden(fs.getPath("/"))).isFalse();
+      assertThat(Files.isHidden(fs.getPath("/nothing"))).isFalse();
+      Files.setAttribute(file, "dos:hidden", true);
+      assertThat(Files.isHidden(file)).isTrue();
+      assertThat(Files.isWritable(file)).isTrue();
+      Files.setAttribute(file, "dos:readonly", true);
+      Files.setAttribute(directory, "dos:readonly", true);
+      assertThat(Files.isWritable(file)).isFalse();
+      assertThatThrownBy(() -> Files.writeString(file, "x"))
+          .isInstanceOf(AccessDeniedException.class);
+      assertThat(Files.isReadable(file)).isTrue();
+      assertThat(Files.isWritable(directory)).isTrue();
+      Files.setAttribute(file, "dos:readonly", false);
+      assertThat(Files.isWritable(file)).isTrue();
+      Files.setAttribute(directory, "dos:readonly", false);
+      Files.delete(file);
+      Files.delete(directory);
+    }
+  }
+
+  @Test
   void aDirectoryThatGoesMakesItsKeyInvalid() throws Exception {
     try (NetfsFileSystem fs = mount();
         WatchService watcher = fs.newWatchService()) {

@@ -14,6 +14,7 @@ import dev.netfs.Netfs;
 import dev.netfs.NetfsFileSystem;
 import dev.netfs.share.ShareCapabilities;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
@@ -62,6 +63,46 @@ class CopyMoveTest {
   void unmount() throws Exception {
     a.close();
     b.close();
+  }
+
+  @Test
+  void aTargetToBeReplacedIsReplacedThoughSomebodyElseMakesItAnew() throws Exception {
+    GatedShares.Control control = new GatedShares.Control();
+    Path theirs = one.resolve("target");
+    control.afterDelete =
+        () -> {
+          control.afterDelete = () -> {};
+          write(theirs, "theirs");
+        };
+    try (NetfsFileSystem fs = GatedShares.mount(one, "replaced", control)) {
+      write(theirs, "old");
+      Files.copy(fs.getPath("/file"), fs.getPath("/target"), REPLACE_EXISTING);
+      assertThat(Files.readAllBytes(theirs)).isEqualTo(content);
+    }
+  }
+
+  @Test
+  void aTargetThatOthersMakeAgainAndAgainIsNoReasonToSayThatItMustNotExist() throws Exception {
+    GatedShares.Control control = new GatedShares.Control();
+    Path theirs = one.resolve("target");
+    control.afterDelete = () -> write(theirs, "theirs");
+    try (NetfsFileSystem fs = GatedShares.mount(one, "replaced", control)) {
+      write(theirs, "old");
+      assertThatThrownBy(
+              () -> Files.copy(fs.getPath("/file"), fs.getPath("/target"), REPLACE_EXISTING))
+          .isExactlyInstanceOf(FileSystemException.class)
+          .hasMessageContaining("others keep making the target");
+      assertThat(theirs).hasContent("theirs");
+      assertThat(Files.readAllBytes(one.resolve("file"))).isEqualTo(content);
+    }
+  }
+
+  private static void write(Path file, String text) {
+    try {
+      Files.writeString(file, text);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Test

@@ -85,6 +85,9 @@ public final class GatedShares implements ShareProvider {
     volatile CountDownLatch connectGate = new CountDownLatch(0);
     volatile IOException connectFailure;
 
+    /** What somebody else does right after a file has been deleted. */
+    volatile Runnable afterDelete = () -> {};
+
     /** Lifts off what the share can do, in a test of what happens without. */
     volatile java.util.function.UnaryOperator<ShareCapabilities> capabilities = c -> c;
   }
@@ -168,7 +171,7 @@ public final class GatedShares implements ShareProvider {
 
     @Override
     public CompletionStage<Void> deleteFile(String path) {
-      return share.deleteFile(path);
+      return share.deleteFile(path).thenRun(control.afterDelete);
     }
 
     @Override

@@ -50,7 +50,20 @@ class StreamCallsTest extends CallsDifferential {
     uses.put("read out of bounds", in -> in.read(new byte[3], 2, 2));
     uses.put("read null", in -> in.read(null));
     uses.put("skip", in -> in.skip(3) + " " + in.read() + " " + in.skip(100) + " " + in.read());
-    uses.put("skip back", in -> in.skip(-1));
+    uses.put(
+        "skip back",
+        in ->
+            in.skip(-1)
+                + " "
+                + in.skip(3)
+                + " "
+                + in.skip(-2)
+                + " "
+                + in.read()
+                + " "
+                + in.skip(Long.MIN_VALUE)
+                + " "
+                + in.read());
     uses.put(
         "skip n",
         in -> {
