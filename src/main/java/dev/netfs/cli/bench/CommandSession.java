@@ -8,10 +8,18 @@ import java.nio.charset.Charset;
 import java.util.ArrayDeque;
 import java.util.List;
 
-/** A program that takes commands, one a line, and runs others after an exclamation mark. */
+/**
+ * A program that takes commands, one a line, and runs others after an exclamation mark.
+ *
+ * <p>Some wait for input with {@code select} and then read as much as there is, so that a second
+ * line which came together with the first is seen only when a third one comes. For their sake a
+ * line follows on another after a pause, and empty lines follow until there is an answer.
+ */
 final class CommandSession implements Closeable {
   private static final String DONE = "netfs-bench-done";
   private static final int KEPT_LINES = 5;
+  private static final long PAUSE_MILLIS = 20;
+  private static final long IMPATIENCE_MILLIS = 1000;
 
   private final String name;
   private final Process process;
@@ -27,8 +35,42 @@ final class CommandSession implements Closeable {
 
   /** Runs a command, and returns when it is done, with what it printed last. */
   String run(String command) throws IOException {
-    commands.write(command + "\n!echo " + DONE + "\n");
+    send(command);
+    Thread asking = new Thread(this::askWhetherDone, name + "-asking");
+    asking.start();
+    try {
+      return awaitDone();
+    } finally {
+      asking.interrupt();
+      try {
+        asking.join();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private void send(String line) throws IOException {
+    commands.write(line + "\n");
     commands.flush();
+  }
+
+  private void askWhetherDone() {
+    try {
+      Thread.sleep(PAUSE_MILLIS);
+      send("!echo " + DONE);
+      while (true) {
+        Thread.sleep(IMPATIENCE_MILLIS);
+        send("");
+      }
+    } catch (InterruptedException e) {
+      // It is done.
+    } catch (IOException e) {
+      // The program has ended, of which its output tells.
+    }
+  }
+
+  private String awaitDone() throws IOException {
     ArrayDeque<String> last = new ArrayDeque<>();
     for (String line = output.readLine(); line != null; line = output.readLine()) {
       if (line.strip().endsWith(DONE) && !line.contains("!echo")) {

@@ -233,8 +233,9 @@ final class SmbdServer implements StockServer {
 
   @Override
   public void close() {
+    // Not by asking it to end: it would ask all of its process group then, which is this JVM's.
     List<ProcessHandle> sessions = process.descendants().toList();
-    process.destroy();
-    sessions.forEach(ProcessHandle::destroy);
+    process.destroyForcibly();
+    sessions.forEach(ProcessHandle::destroyForcibly);
   }
 }
