@@ -2,6 +2,7 @@ package dev.netfs.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.netfs.testing.Threads;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.BitSet;
@@ -10,9 +11,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -266,5 +270,57 @@ class PageTest {
     }
     assertThat(hashes).as("pages of files that lie beside each other").hasSize(300);
     assertThat(page).isNotEqualTo(page(SIZE));
+  }
+
+  /**
+   * A reader sees the page as it was at one moment, or nothing, while it is written, and evicted,
+   * and its frame gets another page.
+   */
+  @Test
+  @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void aReadIsNeverTornNorAnotherPages() {
+    FramePool.Frame frame = pool.allocate(4 * SIZE);
+    AtomicReference<Page> now = new AtomicReference<>(new Page(inode, 0, frame, 0));
+    CompletableFuture<Integer> reader =
+        CompletableFuture.supplyAsync(
+            () -> {
+              ByteBuffer dst = ByteBuffer.allocateDirect(4 * SIZE);
+              int wrong = 0;
+              for (int done = 0; done < 30_000; ) {
+                Page page = now.get();
+                if (page.read(0, dst.clear(), 4 * SIZE) == 4 * SIZE) {
+                  done++;
+                  wrong += isOneOf(page.number, dst) ? 0 : 1;
+                }
+              }
+              return wrong;
+            },
+            Threads.EACH);
+    ByteBuffer content = ByteBuffer.allocateDirect(4 * SIZE);
+    for (int change = 0; !reader.isDone(); change++) {
+      Page page = now.get();
+      if (change % 10 == 9) {
+        page.dropPin();
+        assertThat(page.tryEvict()).isTrue();
+        page = new Page(inode, page.number + 1, frame, 0);
+      }
+      long value = page.number << 32 | change;
+      for (int i = 0; i < 4 * SIZE; i += Long.BYTES) {
+        content.putLong(i, value);
+      }
+      page.write(0, content.clear(), 4 * SIZE);
+      now.set(page);
+    }
+    assertThat(reader.join()).isZero();
+  }
+
+  private static boolean isOneOf(long number, ByteBuffer read) {
+    long first = read.getLong(0);
+    for (int i = 0; i < read.position(); i += Long.BYTES) {
+      if (read.getLong(i) != first) {
+        return false;
+      }
+    }
+    return first >>> 32 == number;
   }
 }
