@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param truncate whether an existing file is cut to size 0; only with {@code write}
  * @param mode the POSIX mode of a file that is created, or -1
  * @param acl the access control list of a file that is created, or null
+ * @param sparse whether a file that is created is going to have holes
  * @param durability what a write waits for
  * @param caching how the channel relates to the memory cache
  */
@@ -25,6 +26,7 @@ public record OpenMode(
     boolean truncate,
     int mode,
     @Nullable List<AclEntry> acl,
+    boolean sparse,
     Durability durability,
     Caching caching) {
 
@@ -52,7 +54,7 @@ public record OpenMode(
     LEASED
   }
 
-  /** Leaves a new file's access control list to the server. */
+  /** Leaves a new file's access control list to the server, and expects no holes in it. */
   public OpenMode(
       boolean read,
       boolean write,
@@ -61,7 +63,7 @@ public record OpenMode(
       int mode,
       Durability durability,
       Caching caching) {
-    this(read, write, disposition, truncate, mode, null, durability, caching);
+    this(read, write, disposition, truncate, mode, null, false, durability, caching);
   }
 
   public OpenMode {
@@ -100,6 +102,7 @@ public record OpenMode(
         truncate,
         mode,
         acl,
+        sparse,
         durability == Durability.BACK && options.writeThrough() ? Durability.THROUGH : durability,
         caching == Caching.CACHED ? cached : caching);
   }
@@ -110,6 +113,6 @@ public record OpenMode(
   }
 
   OpenIntent intent() {
-    return new OpenIntent(read, write, disposition, truncate, mode, acl, null);
+    return new OpenIntent(read, write, disposition, truncate, mode, acl, sparse, null);
   }
 }

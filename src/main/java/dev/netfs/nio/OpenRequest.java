@@ -46,6 +46,7 @@ record OpenRequest(OpenMode mode, boolean append, boolean deleteOnClose, boolean
     boolean createNew = false;
     boolean deleteOnClose = false;
     boolean noFollow = false;
+    boolean sparse = false;
     OpenMode.Durability durability = OpenMode.Durability.BACK;
     OpenMode.Caching caching = OpenMode.Caching.CACHED;
     for (OpenOption option : options) {
@@ -58,7 +59,7 @@ record OpenRequest(OpenMode mode, boolean append, boolean deleteOnClose, boolean
           case CREATE -> create = true;
           case CREATE_NEW -> createNew = true;
           case DELETE_ON_CLOSE -> deleteOnClose = true;
-          case SPARSE -> {} // a hint for the creation, which every share may ignore
+          case SPARSE -> sparse = true;
           case SYNC -> durability = OpenMode.Durability.SYNC;
           case DSYNC -> durability = stronger(durability, OpenMode.Durability.DATA_SYNC);
         }
@@ -113,6 +114,7 @@ record OpenRequest(OpenMode mode, boolean append, boolean deleteOnClose, boolean
             write && truncate && disposition != Disposition.CREATE_NEW,
             initial.mode(),
             initial.acl(),
+            sparse && disposition == Disposition.CREATE_NEW, // as the JDK has it
             durability,
             caching),
         append,

@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param mode the POSIX mode for a file that is created, or -1 for the server's default
  * @param acl the access control list for a file that is created, where {@link
  *     ShareCapabilities#attributeViews()} has {@code acl}, or null for the server's default
+ * @param sparse whether a file that is created is going to have holes, for shares to which that
+ *     makes a difference; a hint
  * @param lease the lease to ask for, where the share has leases; or null
  */
 public record OpenIntent(
@@ -24,6 +26,7 @@ public record OpenIntent(
     boolean truncate,
     int mode,
     @Nullable List<AclEntry> acl,
+    boolean sparse,
     @Nullable LeaseRequest lease) {
 
   /** What to do where the file exists and where it does not. */
@@ -53,16 +56,16 @@ public record OpenIntent(
   /** Asks for no lease, and has the server choose the access control list. */
   public OpenIntent(
       boolean read, boolean write, Disposition disposition, boolean truncate, int mode) {
-    this(read, write, disposition, truncate, mode, null, null);
+    this(read, write, disposition, truncate, mode, null, false, null);
   }
 
   /** The same access to a file that exists by now: neither creates nor truncates. */
   public OpenIntent reopening() {
-    return new OpenIntent(read, write, Disposition.OPEN_EXISTING, false, -1, null, lease);
+    return new OpenIntent(read, write, Disposition.OPEN_EXISTING, false, -1, null, false, lease);
   }
 
   /** The same open, asking for another lease, or, with null, for none. */
   public OpenIntent withLease(@Nullable LeaseRequest request) {
-    return new OpenIntent(read, write, disposition, truncate, mode, acl, request);
+    return new OpenIntent(read, write, disposition, truncate, mode, acl, sparse, request);
   }
 }

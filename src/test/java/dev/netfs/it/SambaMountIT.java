@@ -12,8 +12,10 @@ import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.StandardWatchEventKinds;
 import java.nio.file.WatchEvent;
 import java.nio.file.WatchKey;
@@ -27,6 +29,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -264,6 +268,43 @@ class SambaMountIT {
       assertThat(open.read(bytes, 0)).isEqualTo(6);
       put("f", "afterwards");
       assertThat(Files.readString(fs.getPath("/f"))).isEqualTo("afterwards");
+    }
+  }
+
+  /** Whether smbclient shows that a file may have holes. */
+  private static boolean isSparse(String name) throws IOException {
+    Matcher attributes =
+        Pattern.compile("attributes: \\S+ \\(([0-9a-f]+)\\)")
+            .matcher(server.smbclient("allinfo " + name));
+    assertThat(attributes.find()).isTrue();
+    return (Integer.parseInt(attributes.group(1), 16) & 0x200) != 0;
+  }
+
+  private static void write(NetfsFileSystem fs, String name, long at, OpenOption... options)
+      throws IOException {
+    try (FileChannel channel = FileChannel.open(fs.getPath("/" + name), options)) {
+      channel.write(ByteBuffer.wrap(new byte[] {1}), at);
+    }
+  }
+
+  @Test
+  void aFileHasHolesWhereTheyAreWorthWhile() throws Exception {
+    try (NetfsFileSystem fs = mount()) {
+      write(fs, "far", 100 << 20, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+      assertThat(isSparse("far")).isTrue();
+      assertThat(Files.size(fs.getPath("/far"))).isEqualTo((100 << 20) + 1);
+      write(fs, "near", 8 << 20, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+      assertThat(isSparse("near")).isFalse();
+      write(fs, "near", 9 << 20, StandardOpenOption.WRITE, StandardOpenOption.SPARSE);
+      assertThat(isSparse("near")).as("a hint for new files only").isFalse();
+      write(
+          fs,
+          "hinted",
+          1,
+          StandardOpenOption.CREATE_NEW,
+          StandardOpenOption.WRITE,
+          StandardOpenOption.SPARSE);
+      assertThat(isSparse("hinted")).isTrue();
     }
   }
 }

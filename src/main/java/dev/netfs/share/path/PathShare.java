@@ -389,6 +389,9 @@ final class PathShare implements Share {
     if (intent.truncate()) {
       options.add(StandardOpenOption.TRUNCATE_EXISTING);
     }
+    if (intent.sparse()) {
+      options.add(StandardOpenOption.SPARSE);
+    }
     switch (intent.disposition()) {
       case OPEN_EXISTING -> {}
       case OPEN_OR_CREATE -> options.add(StandardOpenOption.CREATE);

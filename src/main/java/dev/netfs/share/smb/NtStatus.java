@@ -38,6 +38,7 @@ final class NtStatus {
   static final int ACCOUNT_DISABLED = 0xC0000072;
   static final int RANGE_NOT_LOCKED = 0xC000007E;
   static final int DISK_FULL = 0xC000007F;
+  static final int ALLOTTED_SPACE_EXCEEDED = 0xC0000099;
   static final int INSUFFICIENT_RESOURCES = 0xC000009A;
   static final int MEDIA_WRITE_PROTECTED = 0xC00000A2;
   static final int FILE_IS_A_DIRECTORY = 0xC00000BA;
@@ -63,6 +64,9 @@ final class NtStatus {
   static final int PATH_NOT_COVERED = 0xC0000257;
   static final int TOO_MANY_LINKS = 0xC0000265;
   static final int NETWORK_SESSION_EXPIRED = 0xC000035C;
+
+  static final int DISK_QUOTA_EXCEEDED = 0xC0000802;
+  static final int FILE_TOO_LARGE = 0xC0000904;
 
   private static final Map<Integer, String> NAMES = names();
 

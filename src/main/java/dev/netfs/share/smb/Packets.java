@@ -287,6 +287,11 @@ final class Packets {
     return Request.of(Smb2.IOCTL, body.toBytes(), Math.max(input.length, outputBytes));
   }
 
+  /** Says that a file may have holes, which take no room. */
+  static Request setSparse(byte[] file) {
+    return control(Smb2.FSCTL_SET_SPARSE, file, new byte[0], 0);
+  }
+
   /** Returns the output of an IOCTL's answer. */
   static java.nio.ByteBuffer controlOutput(Response answer) {
     return answer.buffer(answer.i32(32), answer.i32(36));

@@ -74,7 +74,15 @@ final class SmbFailures {
       case NtStatus.DISK_FULL ->
           new FileSystemException(
               path, other, "No space left on the server: delete something there");
-      case NtStatus.QUOTA_EXCEEDED ->
+      case NtStatus.FILE_TOO_LARGE ->
+          new FileSystemException(
+              path, other, "File too large for the server: write less, or to several files");
+      case NtStatus.INSUFFICIENT_RESOURCES, NtStatus.INSUFF_SERVER_RESOURCES ->
+          new FileSystemException(
+              path, other, "the server has no resources left for this: try again later");
+      case NtStatus.QUOTA_EXCEEDED,
+          NtStatus.DISK_QUOTA_EXCEEDED,
+          NtStatus.ALLOTTED_SPACE_EXCEEDED ->
           new FileSystemException(
               path, other, "Disk quota exceeded on the server: delete files of this user there");
       case NtStatus.TOO_MANY_OPENED_FILES ->

@@ -12,6 +12,7 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.file.FileSystemException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
@@ -21,11 +22,17 @@ import org.jspecify.annotations.Nullable;
  * An open file: a handle of the server's. Requests on it go out at once, however many are under
  * way.
  *
+ * <p>Between its end and what is written far behind it a file gets a hole, if the server is told
+ * that it may have one, and zeros otherwise, which Windows has to write.
+ *
  * <p>{@link #state} counts the operations under way, and its sign bit says that the file is closed;
  * so an operation either begins before the close and is waited for, or fails.
  */
 final class SmbFile implements ShareFile {
   private static final long CLOSED = Long.MIN_VALUE;
+
+  /** More than is on its way at once: what is written in no order is no hole. */
+  private static final long FAR = 64 << 20;
 
   private final SmbClient client;
   private final String path;
@@ -35,6 +42,8 @@ final class SmbFile implements ShareFile {
   private final SmbLocks locks;
   private final Runnable whenClosed;
   private final AtomicLong state = new AtomicLong();
+  private final AtomicLong end; // of the file, with what was sent
+  private final AtomicBoolean mayHaveHoles;
   private final CompletableFuture<@Nullable Void> idle = new CompletableFuture<>();
   private final CompletableFuture<Void> closed = new CompletableFuture<>();
 
@@ -55,6 +64,8 @@ final class SmbFile implements ShareFile {
     this.intent = intent;
     this.openInfo = openInfo;
     this.whenClosed = whenClosed;
+    this.end = new AtomicLong(openInfo.size());
+    this.mayHaveHoles = new AtomicBoolean(intent.sparse());
     this.locks = new SmbLocks(client, path, handle);
   }
 
@@ -93,7 +104,11 @@ final class SmbFile implements ShareFile {
     run(
         intent.write(),
         result,
-        () -> client.send(Packets.write(handle, offset, length, src)),
+        () ->
+            afterHole(
+                offset,
+                offset + length,
+                () -> client.send(Packets.write(handle, offset, length, src))),
         (answer, failure) -> {
           if (failure == null) {
             result.complete(WriteResult.of(Math.min(length, Math.max(0, answer.i32(4)))));
@@ -131,11 +146,33 @@ final class SmbFile implements ShareFile {
         size,
         Long.MAX_VALUE - size,
         () ->
-            client.send(
-                Packets.set(
-                    Smb2.FILE_END_OF_FILE_INFORMATION,
-                    handle,
-                    new PacketWriter().u64(size).toBytes())));
+            afterHole(
+                size,
+                size,
+                () ->
+                    client.send(
+                        Packets.set(
+                            Smb2.FILE_END_OF_FILE_INFORMATION,
+                            handle,
+                            new PacketWriter().u64(size).toBytes()))));
+  }
+
+  /**
+   * Makes a request that leaves everything untouched up to an offset; if that is far behind the
+   * file's end, the server is told first that the file may have holes.
+   *
+   * @param newEnd how far the file goes at least when it is done
+   */
+  private CompletableFuture<Response> afterHole(
+      long offset, long newEnd, Supplier<CompletableFuture<Response>> request) {
+    long before = end.getAndAccumulate(newEnd, Math::max);
+    if (offset - before <= FAR || !mayHaveHoles.compareAndSet(false, true)) {
+      return request.get();
+    }
+    // Where it may not, it gets zeros: that is slow, and no failure.
+    CompletableFuture<@Nullable Response> told = new CompletableFuture<>();
+    client.send(Packets.setSparse(handle)).whenComplete((answer, failure) -> told.complete(null));
+    return Steps.compose(told, done -> request.get());
   }
 
   @Override

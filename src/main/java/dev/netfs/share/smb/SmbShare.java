@@ -17,6 +17,7 @@ import dev.netfs.share.SpaceInfo;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.attribute.AclEntry;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -107,17 +108,20 @@ final class SmbShare implements Share {
                 return created;
               });
     }
-    CompletableFuture<Response> cut;
+    CompletableFuture<Response> cut = answered;
+    List<Request> chain = new ArrayList<>(List.of(create));
     if (intent.truncate()) {
       // Not by the disposition: that would take a file's attributes away, or fail for them.
       Request empty =
           Packets.set(Smb2.FILE_END_OF_FILE_INFORMATION, Smb2.RELATED_FILE, new byte[8]);
-      client.sendRelated(create, empty, query);
+      chain.add(empty);
       cut = empty.answer;
-    } else {
-      client.sendRelated(create, query);
-      cut = answered;
     }
+    chain.add(query);
+    if (intent.sparse()) {
+      chain.add(Packets.setSparse(Smb2.RELATED_FILE)); // a hint: whether it is taken or not
+    }
+    client.sendRelated(chain.toArray(Request[]::new));
     CompletableFuture<ShareFile> file = opened(path, intent, lease, answered, cut, query.answer);
     if (lease != null) {
       file.whenComplete(

@@ -276,6 +276,13 @@ class HostileServerTest {
         out.u64(0).u64(7L << 56).u32(7).zeros(32);
       }
       case Smb2.QUERY_INFO -> {
+        if (in.get(at + 2) == Smb2.INFO_SECURITY) {
+          out.u16(9).u16(Smb2.HEADER + 8).u32(60);
+          out.u8(1).u8(0).u16(0x8004).u32(20).u32(0).u32(0).u32(32);
+          out.bytes(Sid.EVERYONE.toBytes()).u8(2).u8(0).u16(28).u16(1).u16(0);
+          out.bytes(Ace.allowingAll(Sid.EVERYONE).bytes());
+          return;
+        }
         out.u16(9).u16(Smb2.HEADER + 8).u32(104);
         out.u64(1).u64(2).u64(3).u64(4).u32(0x20).u32(0).u64(4096).u64(10).u32(1).u32(0);
         out.u64(77).zeros(28).u32(0).zeros(4);
@@ -323,7 +330,7 @@ class HostileServerTest {
     Holder holder = new Holder();
     LeaseRequest lease = new LeaseRequest(new UUID(0, 7), LeaseState.ALL, holder);
     for (int i = 0; i < 12; i++) {
-      switch (random.nextInt(9)) {
+      switch (random.nextInt(12)) {
         case 0 -> all.add(share.list("/d", entry -> {}).toCompletableFuture());
         case 1 -> all.add(share.stat("/f", true).toCompletableFuture());
         case 2 -> all.add(share.copy("/a", "/b").toCompletableFuture());
@@ -331,6 +338,9 @@ class HostileServerTest {
         case 4 -> all.add(share.rename("/a", "/b", true).toCompletableFuture());
         case 5 -> all.add(share.watch("/d", watcher).toCompletableFuture());
         case 6 -> all.add(share.deleteFile("/f").toCompletableFuture());
+        case 7 -> all.add(share.acl("/f", true).toCompletableFuture());
+        case 8 -> all.add(share.setAcl("/f", List.of(), true).toCompletableFuture());
+        case 9 -> all.add(share.principal("somebody", false).toCompletableFuture());
         default ->
             all.add(
                 share
@@ -382,6 +392,43 @@ class HostileServerTest {
               .toCompletableFuture();
       read.get(10, TimeUnit.SECONDS);
       assertThat(share.isConnected()).isTrue();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      ints = {
+        NtStatus.QUOTA_EXCEEDED,
+        NtStatus.DISK_QUOTA_EXCEEDED,
+        NtStatus.ALLOTTED_SPACE_EXCEEDED
+      })
+  void aQuotaThatIsUsedUpIsSaidSo(int status) throws Exception {
+    try (Server server =
+            new Server(
+                request -> {
+                  List<byte[]> frames = answers(request, new Random(0), false);
+                  ByteBuffer first = ByteBuffer.wrap(frames.get(0)).order(ByteOrder.LITTLE_ENDIAN);
+                  if (first.getShort(Smb2.AT_COMMAND) == Smb2.WRITE) {
+                    first.putInt(Smb2.AT_STATUS, status);
+                  }
+                  return frames;
+                });
+        SmbShare share = share(server)) {
+      CompletableFuture<?> write =
+          share
+              .open(
+                  "/f",
+                  new dev.netfs.share.OpenIntent(
+                      false, true, dev.netfs.share.OpenIntent.Disposition.CREATE_NEW, false, -1))
+              .thenCompose(
+                  file -> file.write(dev.netfs.share.IoSegments.of(ByteBuffer.allocate(100)), 0))
+              .toCompletableFuture();
+      assertThat(write)
+          .failsWithin(10, TimeUnit.SECONDS)
+          .withThrowableOfType(ExecutionException.class)
+          .havingCause()
+          .isExactlyInstanceOf(java.nio.file.FileSystemException.class)
+          .withMessage("/f: Disk quota exceeded on the server: delete files of this user there");
     }
   }
 
