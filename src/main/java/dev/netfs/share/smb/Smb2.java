@@ -78,6 +78,7 @@ final class Smb2 {
   static final int SESSION_ENCRYPT = 4;
   static final int SHARE_ENCRYPT = 0x8000;
   static final int SHARE_DISK = 1;
+  static final int SHARE_CAP_DFS = 0x8;
 
   /** Of a CREATE: a lease, which a create context says more of. */
   static final int OPLOCK_LEVEL_LEASE = 0xFF;

@@ -15,8 +15,11 @@ import java.net.UnknownHostException;
 import java.nio.BufferUnderflowException;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -31,17 +34,22 @@ import org.jspecify.annotations.Nullable;
 final class SmbConnector {
   private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(10);
   private static final int MOST_ROUNDS = 8;
+  private static final int MOST_HOPS = 8;
 
   private final SmbTarget target;
   private final SmbIdentity identity;
   private final String seal;
   private final Duration timeout;
   private final long deadline;
-  private final long previousSession;
+  private final ShareOptions options;
+  private final @Nullable SmbShare lost;
+  private final int hops;
 
-  private SmbConnector(SmbTarget target, ShareOptions options, long previousSession) {
+  private SmbConnector(SmbTarget target, ShareOptions options, @Nullable SmbShare lost, int hops) {
     this.target = target;
-    this.previousSession = previousSession;
+    this.options = options;
+    this.lost = lost;
+    this.hops = hops;
     this.timeout = options.duration("connectTimeout", DEFAULT_TIMEOUT);
     this.deadline = System.nanoTime() + timeout.toNanos();
     this.identity = SmbIdentity.of(target, options);
@@ -53,33 +61,32 @@ final class SmbConnector {
   }
 
   /**
-   * @param previousSession the session of a connection that was lost, which the server is to end if
-   *     it has not noticed the loss; or 0
+   * @param lost the share that was connected before, whose session the server is to end if it has
+   *     not noticed the loss; or null
    */
-  static Share connect(SmbTarget target, ShareOptions options, long previousSession)
+  static Share connect(SmbTarget target, ShareOptions options, @Nullable SmbShare lost)
       throws IOException {
-    return new SmbConnector(target, options, previousSession).connect();
+    return new SmbConnector(target, options, lost, 0).connect();
   }
 
   private Share connect() throws IOException {
     SignOn signOn = identity.signOn(target);
     SmbConnection connection = new SmbConnection(target.server(), reach());
-    boolean done = false;
+    Share share = null;
     try {
       connection.start();
       Negotiation negotiation = new Negotiation(!identity.isGuest());
       negotiate(connection, negotiation);
       boolean encrypted = signOn(connection, negotiation, signOn);
-      Share share = connectTree(connection, negotiation, encrypted);
-      done = true;
-      return share;
+      share = connectTree(connection, negotiation, encrypted);
     } catch (BufferUnderflowException | IndexOutOfBoundsException e) {
       throw failure(Reason.PROTOCOL, "the server's answers are malformed", e);
     } finally {
-      if (!done) {
+      if (share == null) {
         connection.lose("it was closed here", null);
       }
     }
+    return share == null ? follow() : share;
   }
 
   // ---------------------------------------------------------------- the steps
@@ -160,7 +167,8 @@ final class SmbConnector {
         if (round == MOST_ROUNDS) {
           throw failure(Reason.PROTOCOL, "signing on comes to no end", null);
         }
-        Request request = Packets.sessionSetup(token, negotiation.securityMode(), previousSession);
+        Request request =
+            Packets.sessionSetup(token, negotiation.securityMode(), previousSession());
         answer = await(connection.send(request), "answers, but signing on did not finish");
         connection.sessionId = answer.sessionId();
         negotiation.hash(sent(request));
@@ -211,7 +219,15 @@ final class SmbConnector {
     return encrypt;
   }
 
+  /** A number means something to the server only that has given it. */
+  private long previousSession() {
+    return lost != null && lost.isOf(target) ? lost.sessionId() : 0;
+  }
+
   private @Nullable SessionKeys keys;
+
+  /** Where the server says that the share is really; empty if it is here. */
+  private List<SmbTarget> elsewhere = List.of();
 
   /** The last answer of a sign-on is signed already: it proves that the server has the key. */
   private void checkSigned(SessionKeys keys, Response answer) throws ShareConnectException {
@@ -226,8 +242,10 @@ final class SmbConnector {
     }
   }
 
-  private Share connectTree(SmbConnection connection, Negotiation negotiation, boolean encrypted)
-      throws IOException {
+  /** Connects the share; null if it is {@link #elsewhere}. */
+  private @Nullable Share connectTree(
+      SmbConnection connection, Negotiation negotiation, boolean encrypted) throws IOException {
+    SmbPipes pipes = new SmbPipes(connection, target.host());
     Response answer;
     try {
       answer =
@@ -235,7 +253,19 @@ final class SmbConnector {
               connection.send(Packets.treeConnect("\\\\" + target.host() + "\\" + target.share())),
               "does not connect the share");
     } catch (SmbStatus e) {
+      if (e.status() == NtStatus.BAD_NETWORK_NAME) {
+        elsewhere = referrals(pipes, false);
+      }
+      if (!elsewhere.isEmpty()) {
+        return null;
+      }
       throw treeRefused(e, encrypted);
+    }
+    if ((answer.i32(8) & Smb2.SHARE_CAP_DFS) != 0 && !target.directory().isEmpty()) {
+      elsewhere = referrals(pipes, true);
+      if (!elsewhere.isEmpty()) {
+        return null;
+      }
     }
     if (answer.u8(2) != Smb2.SHARE_DISK) {
       throw failure(
@@ -262,7 +292,57 @@ final class SmbConnector {
     if (negotiation.needsValidation() && keys != null) {
       validate(connection, negotiation);
     }
-    return findRoot(connection, negotiation, maximalAccess);
+    return findRoot(connection, negotiation, maximalAccess, pipes);
+  }
+
+  /**
+   * Asks where the mount's root is kept (MS-DFSC); a server that does not know has it itself.
+   *
+   * @param directory whether to ask for all of it, and not for the share only
+   */
+  private List<SmbTarget> referrals(SmbPipes pipes, boolean directory) throws IOException {
+    String share = "\\" + target.host() + "\\" + target.share();
+    String path = target.directory().isEmpty() ? share : share + "\\" + target.directory();
+    String asked = directory ? path : share;
+    try {
+      List<SmbTarget> targets = new ArrayList<>();
+      for (String each : await(pipes.referral(asked), "does not say where the share is").of(path)) {
+        SmbTarget other = target.at(each);
+        if (other != null && !other.equals(target)) {
+          targets.add(other);
+        }
+      }
+      return targets;
+    } catch (SmbStatus e) {
+      return List.of();
+    }
+  }
+
+  /** Connects where the server has said that the share is: the first place that can be used. */
+  private Share follow() throws IOException {
+    if (hops == MOST_HOPS) {
+      throw failure(
+          Reason.NO_SUCH_SHARE,
+          "its DFS links lead on and on, probably in a circle: correct them on the server",
+          null);
+    }
+    ShareConnectException failure = null;
+    for (SmbTarget each : elsewhere) {
+      try {
+        return new SmbConnector(each, options, lost, hops + 1).connect();
+      } catch (ShareConnectException e) {
+        if (failure == null) {
+          failure = e;
+        } else {
+          failure.addSuppressed(e);
+        }
+      }
+    }
+    ShareConnectException first = Objects.requireNonNull(failure);
+    throw failure(
+        first.reason(),
+        "it is a DFS link to where it cannot be used: " + first.getMessage(),
+        first);
   }
 
   private ShareConnectException treeRefused(SmbStatus e, boolean encrypted) {
@@ -313,7 +393,8 @@ final class SmbConnector {
     }
   }
 
-  private Share findRoot(SmbConnection connection, Negotiation negotiation, int maximalAccess)
+  private Share findRoot(
+      SmbConnection connection, Negotiation negotiation, int maximalAccess, SmbPipes pipes)
       throws IOException {
     SmbClient client =
         new SmbClient(connection, negotiation, new SmbNames(target.directory()), maximalAccess);
@@ -325,7 +406,7 @@ final class SmbConnector {
             Smb2.DIRECTORY_FILE);
     try {
       await(SmbFailures.about(client.touch(root), "/"), "does not open the root");
-      return new SmbShare(client, new SmbPipes(connection, target.host()));
+      return new SmbShare(client, pipes);
     } catch (ShareDisconnectedException | ShareConnectException | InterruptedIOException e) {
       throw e;
     } catch (IOException e) {

@@ -46,6 +46,26 @@ final class SmbPipes {
     return connecting;
   }
 
+  /**
+   * Asks where a path is kept.
+   *
+   * @param path such as {@code \\server\share\directory}
+   */
+  CompletableFuture<DfsReferral> referral(String path) {
+    return Steps.compose(
+        tree(),
+        id ->
+            Steps.map(
+                connection.send(
+                    Packets.control(
+                            Smb2.FSCTL_DFS_GET_REFERRALS,
+                            Smb2.RELATED_FILE,
+                            DfsReferral.question(path),
+                            ANSWER)
+                        .on(id)),
+                answer -> DfsReferral.parse(Packets.controlOutput(answer), path)));
+  }
+
   /** Opens a pipe. */
   CompletableFuture<Pipe> open(String name) {
     return Steps.compose(

@@ -58,6 +58,11 @@ final class SmbShare implements Share {
     return client.connection().isConnected();
   }
 
+  /** Returns whether it is on a server, whatever the share. */
+  boolean isOf(SmbTarget target) {
+    return client.connection().server().equals(target.server());
+  }
+
   /** Returns the number that the server gave the session. */
   long sessionId() {
     return client.connection().sessionId;

@@ -45,12 +45,11 @@ public final class SmbShareProvider implements ShareProvider {
 
   @Override
   public Share connect(ShareConfig config) throws IOException {
-    return SmbConnector.connect(SmbTarget.of(config), config.options(), 0);
+    return SmbConnector.connect(SmbTarget.of(config), config.options(), null);
   }
 
   @Override
   public Share reconnect(ShareConfig config, Share lost) throws IOException {
-    return SmbConnector.connect(
-        SmbTarget.of(config), config.options(), ((SmbShare) lost).sessionId());
+    return SmbConnector.connect(SmbTarget.of(config), config.options(), (SmbShare) lost);
   }
 }

@@ -3,6 +3,7 @@ package dev.netfs.share.smb;
 import dev.netfs.share.ShareConfig;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where to connect to, as a mount's URI says: {@code netfs+smb://user@host:port/share/directory}.
@@ -59,6 +60,18 @@ record SmbTarget(
         domain,
         parts[0],
         directory.replace('/', '\\').replaceAll("\\\\+", "\\\\"));
+  }
+
+  /**
+   * Returns the one that a path such as {@code \\server\share\directory} names, for the same user.
+   * Such paths name no ports: it is the same one there. Null if it is no such path.
+   */
+  @Nullable SmbTarget at(String path) {
+    String[] parts = path.replaceAll("^\\\\+|\\\\+$", "").split("\\\\+", 3);
+    if (parts.length < 2 || parts[0].isEmpty()) {
+      return null;
+    }
+    return new SmbTarget(parts[0], port, user, domain, parts[1], parts.length == 2 ? "" : parts[2]);
   }
 
   /** Returns how messages call the server: {@code smb://host:port}. */

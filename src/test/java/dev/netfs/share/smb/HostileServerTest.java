@@ -305,6 +305,24 @@ class HostileServerTest {
     }
   }
 
+  @Test
+  void referrals() throws IOException {
+    PacketWriter good = new PacketWriter().u16(8).u16(2).u32(2);
+    String[] names = {"\\one\\share", "\\two\\share\\x"};
+    int at = 2 * 34;
+    for (String name : names) {
+      good.u16(3).u16(34).u32(0).u32(60).u16(0).u16(0).u16(at).zeros(16);
+      at += 2 * name.length() + 2 - 34;
+    }
+    for (String name : names) {
+      good.bytes(PacketWriter.utf16(name)).u16(0);
+    }
+    String asked = "\\a\\b\\c";
+    assertThat(DfsReferral.parse(ByteBuffer.wrap(good.toBytes()), asked).of(asked))
+        .containsExactly("\\one\\share\\c", "\\two\\share\\x\\c");
+    feed(good.toBytes(), bytes -> DfsReferral.parse(ByteBuffer.wrap(bytes), asked).of(asked));
+  }
+
   /** A share over a connection that nobody has negotiated: neither signed nor encrypted. */
   private static SmbShare share(Server server) throws IOException {
     SmbConnection connection =
