@@ -223,6 +223,16 @@ final class FileLocks {
         return CompletableFuture.failedFuture(e);
       }
       remote = handle;
+      // From here on all goes through this handle; what does not was begun before, and the server
+      // would refuse it for the very lock.
+      CompletableFuture<?> arrived =
+          services.session().capabilities().locks() == LockKind.MANDATORY
+              ? file.untilClosed(inode().writeback.arrived(position, position + size))
+              : CompletableFuture.completedFuture(true);
+      return arrived.thenCompose(done -> ask(handle));
+    }
+
+    private CompletableFuture<@Nullable Hold> ask(RemoteFile handle) {
       // Each attempt, over a new connection perhaps, has a future of its own to cancel.
       Queue<CompletableFuture<?>> asked = new ConcurrentLinkedQueue<>();
       CompletableFuture<@Nullable Hold> pending =

@@ -158,6 +158,25 @@ final class Handles {
     }
   }
 
+  /**
+   * Returns the handle that locks are held through, with a use begun, if it can do all that another
+   * one can, which the server has refused something; or null. Takes the inode's lock.
+   */
+  @Nullable RemoteFile lockingInsteadOf(RemoteFile refused) {
+    inode.lock.lock();
+    try {
+      RemoteFile other = locking;
+      return other == null
+              || other == refused
+              || refused.reads() && !other.reads()
+              || refused.writes() && !other.writes()
+          ? null
+          : inUse(other);
+    } finally {
+      inode.lock.unlock();
+    }
+  }
+
   /** Ends the use of a handle for a lock. Takes the inode's lock. */
   void endLocking(RemoteFile handle) {
     inode.lock.lock();

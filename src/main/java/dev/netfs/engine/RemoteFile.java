@@ -2,6 +2,7 @@ package dev.netfs.engine;
 
 import dev.netfs.share.FileInfo;
 import dev.netfs.share.OpenIntent;
+import dev.netfs.share.RangeLockedException;
 import dev.netfs.share.Share;
 import dev.netfs.share.ShareDisconnectedException;
 import dev.netfs.share.ShareFile;
@@ -9,7 +10,6 @@ import java.nio.file.NoSuchFileException;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
@@ -99,14 +99,26 @@ final class RemoteFile {
     use();
     return session
         .call(kind, to -> on(to, true).thenCompose(operation))
-        .handle(
-            (result, failure) -> {
-              endUse();
-              if (failure != null) {
-                throw new CompletionException(Errors.located(Await.cause(failure), inode.path()));
-              }
-              return result;
-            });
+        .exceptionallyCompose(failure -> refused(kind, operation, Await.cause(failure)))
+        .whenComplete((result, failure) -> endUse());
+  }
+
+  /**
+   * What was on its way when a lock was taken here through another handle is kept out by that lock,
+   * as everybody's is, and goes by that handle then.
+   */
+  private <T> CompletionStage<T> refused(
+      String kind, Function<ShareFile, CompletionStage<T>> operation, Throwable failure) {
+    RemoteFile other =
+        failure instanceof RangeLockedException ? inode.handles.lockingInsteadOf(this) : null;
+    if (other == null) {
+      return CompletableFuture.failedFuture(Errors.located(failure, inode.path()));
+    }
+    try {
+      return other.call(kind, operation);
+    } finally {
+      other.endUse();
+    }
   }
 
   /**

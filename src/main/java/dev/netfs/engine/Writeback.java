@@ -301,6 +301,19 @@ final class Writeback implements DirtyLimit.Owner {
     }
   }
 
+  /** Returns what completes when nothing of a range is on its way. Takes the inode's lock. */
+  CompletableFuture<?> arrived(long start, long end) {
+    inode.lock.lock();
+    try {
+      if (!isTaken(start, end)) {
+        return CompletableFuture.completedFuture(true);
+      }
+    } finally {
+      inode.lock.unlock();
+    }
+    return whenFree(start, end).thenCompose(worthATry -> arrived(start, end));
+  }
+
   /** Takes in that something is not on its way any more; returns who is to be woken. */
   private List<CompletableFuture<Void>> over() {
     List<CompletableFuture<Void>> woken = direct.takeWaiters();

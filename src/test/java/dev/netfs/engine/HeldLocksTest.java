@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Locks that open files hold: what becomes of them, and of I/O, while others are about. */
 @Timeout(120)
@@ -86,6 +88,68 @@ class HeldLocksTest {
     return new String(
         Arrays.copyOfRange(Objects.requireNonNull(server.get("/f")), from, to),
         java.nio.charset.StandardCharsets.US_ASCII);
+  }
+
+  // ---- what is on its way through another handle
+
+  /** Has some requests arrive a second after they were made, at the latest. */
+  private void late(String... kinds) {
+    server.beforeRequest =
+        kind -> server.maxDelayMicros = List.of(kinds).contains(kind) ? 1_000_000 : 0;
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aWriteOnItsWayIsNotRefusedForTheLockThatIsTakenMeanwhile(boolean shared) throws Exception {
+    time.run(
+        () -> {
+          try (Mount mount = mount(LockKind.MANDATORY);
+              OpenFile writer = mount.open("/f", direct(false, true));
+              OpenFile file = mount.open("/f", shared ? mode(true, false) : mode(false, true))) {
+            late("write");
+            CompletableFuture<?> writing = time.start("writer", () -> write(writer, 12, "mine"));
+            awaitRequest("write");
+            RangeLock lock = Objects.requireNonNull(file.lock(10, 20, shared, true));
+            Await.result(writing);
+            assertThat(onServer(12, 16)).isEqualTo("mine");
+            lock.release();
+          }
+        });
+  }
+
+  @Test
+  void aReadOnItsWayIsNotRefusedForTheLockThatIsTakenMeanwhile() throws Exception {
+    time.run(
+        () -> {
+          try (Mount mount = mount(LockKind.MANDATORY);
+              OpenFile reader = mount.open("/f", direct(true, false));
+              OpenFile file = mount.open("/f", mode(false, true))) {
+            late("read");
+            CompletableFuture<?> reading =
+                time.start("reader", () -> assertThat(read(reader, 12, 4)).isEqualTo("aaaa"));
+            awaitRequest("read");
+            RangeLock lock = lock(file, 10, 20);
+            Await.result(reading);
+            lock.release();
+          }
+        });
+  }
+
+  private void awaitRequest(String kind) {
+    while (server.count(kind) == 0) {
+      time.sleep(1, TimeUnit.MICROSECONDS);
+    }
+  }
+
+  private static OpenMode direct(boolean read, boolean write) {
+    return new OpenMode(
+        read,
+        write,
+        Disposition.OPEN_EXISTING,
+        false,
+        -1,
+        OpenMode.Durability.THROUGH,
+        OpenMode.Caching.DIRECT);
   }
 
   // ---- lost connections

@@ -164,7 +164,11 @@ public final class CountingProxy implements AutoCloseable {
           while (!socket.isClosed()) {
             Socket client = socket.accept();
             accepted.incrementAndGet();
-            new Connection(client).begin();
+            Connection connection = new Connection(client);
+            connection.begin();
+            if (socket.isClosed()) {
+              connection.close(); // it became unreachable at this very moment
+            }
           }
         });
   }
