@@ -32,6 +32,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Names, listings and attributes on disk: what answers after a restart, and what must not. */
 @Timeout(120)
@@ -50,6 +51,16 @@ class NamesDiskTest {
 
   private static final AttributeChange TIME =
       AttributeChange.ofTimes(FileTime.fromMillis(7000), null, null);
+
+  private static final OpenMode DIRECT =
+      new OpenMode(
+          true,
+          true,
+          Disposition.OPEN_EXISTING,
+          false,
+          -1,
+          OpenMode.Durability.BACK,
+          OpenMode.Caching.DIRECT);
 
   @TempDir Path temp;
   private final ShiftedTime time = new ShiftedTime();
@@ -239,36 +250,6 @@ class NamesDiskTest {
   private enum Own implements Change {
     CREATE(mount -> write(mount, "/a/new", 3)),
     WRITE_MORE(mount -> write(mount, "/a/f", 1000)),
-    WRITE_LATER(
-        mount -> {
-          try (OpenFile file = mount.open("/a/f", NamesDiskTest.WRITE)) {
-            ((ShiftedTime) mount.services().background()).pass(60_000);
-            file.write(ByteBuffer.allocate(1000), 0);
-          }
-        }),
-    WRITE_DIRECT(
-        mount -> {
-          OpenMode direct =
-              new OpenMode(
-                  true,
-                  true,
-                  Disposition.OPEN_EXISTING,
-                  false,
-                  -1,
-                  OpenMode.Durability.BACK,
-                  OpenMode.Caching.DIRECT);
-          try (OpenFile file = mount.open("/a/f", direct)) {
-            ((ShiftedTime) mount.services().background()).pass(60_000);
-            file.write(ByteBuffer.allocate(1000), 0);
-          }
-        }),
-    TRUNCATE(
-        mount -> {
-          try (OpenFile file = mount.open("/a/f", NamesDiskTest.WRITE)) {
-            ((ShiftedTime) mount.services().background()).pass(60_000);
-            file.truncate(1);
-          }
-        }),
     DELETE(mount -> mount.delete("/a/b/f1")),
     DELETE_DIRECTORY(
         mount -> {
@@ -346,6 +327,52 @@ class NamesDiskTest {
     try (Mount mount = loose("1000h")) { // and all is known again
       assertThat(walk(mount, "/")).isEqualTo(truth);
       assertThat(server.count("list")).isEqualTo(lists);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"close", "force", "direct", "truncate"})
+  void whatAnotherMountWasToldSinceTheOpenDoesNotAnswerAfterAWrite(String how) throws IOException {
+    try (Mount mount = loose("1000h");
+        OpenFile file = mount.open("/a/f", how.equals("direct") ? DIRECT : WRITE)) {
+      time.pass(60_000);
+      try (Mount other = loose("1000h")) {
+        walk(other, "/");
+      }
+      if (how.equals("truncate")) {
+        file.truncate(1);
+      } else {
+        file.write(ByteBuffer.allocate(1000), 0);
+      }
+      if (how.equals("close")) {
+        file.close();
+      } else if (how.equals("force")) {
+        file.force(false);
+      }
+      kill();
+    }
+    try (Mount mount = loose("1000h")) {
+      assertThat(walk(mount, "/")).isEqualTo(truth());
+    }
+  }
+
+  @Test
+  void aDirectoryThatIsMadeWhereSomebodyElseDeletedOneIsEmpty() throws IOException {
+    try (Mount mount = loose("1000h")) {
+      walk(mount, "/");
+    }
+    synchronized (server) {
+      server.tree.deleteFile("/a/c/g");
+      server.tree.deleteDirectory("/a/c");
+    }
+    try (Mount mount = loose("1000h")) {
+      mount.makeDirectory("/a/c", -1);
+      assertThat(mount.names("/a/c")).isEmpty();
+      kill();
+    }
+    try (Mount mount = loose("1000h")) {
+      assertThat(walk(mount, "/a/c")).isEqualTo(truth("/a/c"));
+      assertThat(mount.services().disk().names().lastKnown("/a/c/g")).isNull();
     }
   }
 
