@@ -198,6 +198,11 @@ class LinkEstimateTest {
   }
 
   @Test
+  void whereRequestsAreLargeThreeOfThemAreUnderWay() {
+    assertThat(upload(DepthLimit.ofUploads(link, 1 << 20), 20, 1 << 20)).hasSize(3);
+  }
+
+  @Test
   void aLongWayIsFilled() {
     link.roundTrip(20 * MILLI);
     DepthLimit uploads = DepthLimit.ofUploads(link, 261_120);
