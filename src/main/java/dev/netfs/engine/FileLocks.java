@@ -3,6 +3,7 @@ package dev.netfs.engine;
 import dev.netfs.LockLostException;
 import dev.netfs.engine.locks.CooperativeLock;
 import dev.netfs.engine.locks.CooperativeLocks;
+import dev.netfs.share.ShareCapabilities;
 import dev.netfs.share.ShareCapabilities.LockKind;
 import dev.netfs.share.ShareLock;
 import java.io.IOException;
@@ -83,9 +84,12 @@ final class FileLocks {
               + " locks=cooperative for locks among the clients that do so too, or with"
               + " locks=local for locks that hold within this JVM only");
     }
-    if (cooperative != null && !services.session().capabilities().hardLinks()) {
+    ShareCapabilities can = services.session().capabilities();
+    if (cooperative != null && !can.hardLinks() && !can.atomicRename()) {
       throw new UnsupportedOperationException(
-          mount + " has no hard links, which locks=cooperative needs; mount it with locks=local");
+          mount
+              + " has neither hard links nor renames in one step, one of which locks=cooperative"
+              + " needs; mount it with locks=local");
     }
     Taking taking = new Taking(LockTable.take(name, position, size), position, size, shared, wait);
     CompletableFuture<@Nullable Hold> granted;

@@ -20,6 +20,11 @@ record LockSurroundings(Background background, ShareSession session) implements 
   }
 
   @Override
+  public boolean hardLinks() {
+    return session.capabilities().hardLinks();
+  }
+
+  @Override
   public Task later(Runnable work, long millis) {
     // On a worker: what follows may encode and decode tables.
     Background.Task task =

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Several clients with clocks of their own take random locks of one file by its table on the share,
@@ -94,12 +95,14 @@ class CooperativeLocksTest {
         });
   }
 
-  @Test
-  void oldTablesAreRemoved() throws Exception {
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void oldTablesAreRemoved(boolean links) throws Exception {
     VirtualTime time = new VirtualTime(3);
     time.run(
         () -> {
           SimServer server = new SimServer(3, time);
+          server.hardLinks = links;
           Client one = new Client(time, server, 1.0);
           Client two = new Client(time, server, 1.0);
           for (int i = 0; i < 50; i++) {
@@ -107,7 +110,8 @@ class CooperativeLocksTest {
             Await.result(Await.result(client.locks.lock(FILE, i, 1, false, true)).release());
           }
           time.sleep(1, TimeUnit.SECONDS);
-          assertThat(server.tree.names()).hasSizeBetween(4, 9);
+          assertThat(server.tree.names()).hasSizeBetween(4, links ? 9 : 13);
+          assertThat(server.count("link") > 0).isEqualTo(links);
         });
   }
 
@@ -218,6 +222,7 @@ class CooperativeLocksTest {
     private final List<Claim> claims = new ArrayList<>();
     private final List<Claim> history = new ArrayList<>();
     private final double trouble;
+    private final int linking; // by no client, by some, by all
     private int granted;
 
     Run(VirtualTime time, long seed) {
@@ -225,6 +230,7 @@ class CooperativeLocksTest {
       this.random = new Random(seed);
       this.server = new SimServer(seed, time);
       this.trouble = new double[] {0, 0.1, 0.3}[random.nextInt(3)];
+      this.linking = (int) (seed % 3);
       server.maxDelayMicros = new int[] {0, 2_000, 50_000, 3_000_000}[random.nextInt(4)];
       server.tornListRate = random.nextBoolean() ? 0.3 : 0;
       server.disconnectRate = random.nextInt(3) * 0.01;
@@ -264,6 +270,7 @@ class CooperativeLocksTest {
     private Client connect() throws Exception {
       while (true) {
         try {
+          server.hardLinks = linking > 0 && (linking > 1 || random.nextBoolean());
           return new Client(time, server, 0.95 + random.nextInt(11) / 100.0);
         } catch (IOException e) {
           time.sleep(1, TimeUnit.SECONDS);

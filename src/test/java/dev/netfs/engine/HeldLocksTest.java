@@ -323,10 +323,12 @@ class HeldLocksTest {
 
   // ---- the table on the share
 
-  @Test
-  void cooperativeLocksHoldBetweenMountsAndTheirFolderIsHidden() throws Exception {
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void cooperativeLocksHoldBetweenMountsAndTheirFolderIsHidden(boolean links) throws Exception {
     time.run(
         () -> {
+          server.hardLinks = links;
           try (Mount mount = mount(LockKind.NONE, "locks", "cooperative");
               OpenFile file = mount.open("/f", BOTH)) {
             CooperativeLocksTest.Client other = new CooperativeLocksTest.Client(time, server, 1.0);
@@ -339,6 +341,23 @@ class HeldLocksTest {
             assertThat(onServer(0, 4)).isEqualTo("mine");
             assertThat(Await.result(other.locks.lock("/f", 5, 10, false, false))).isNotNull();
             assertThat(file.lock(0, 10, true, false)).isNull();
+          }
+        });
+  }
+
+  @Test
+  void cooperativeLocksNeedLinksOrRenamesInOneStep() throws Exception {
+    time.run(
+        () -> {
+          server.hardLinks = false;
+          server.atomicReplace = false;
+          try (Mount mount = mount(LockKind.NONE, "locks", "cooperative");
+              OpenFile file = mount.open("/f", BOTH)) {
+            assertThatThrownBy(() -> file.lock(0, 10, false, false))
+                .isInstanceOf(UnsupportedOperationException.class)
+                .hasMessageContaining("netfs+sim://server/")
+                .hasMessageContaining("neither hard links nor renames in one step")
+                .hasMessageContaining("locks=local");
           }
         });
   }

@@ -88,6 +88,12 @@ final class SimServer implements ShareProvider {
   /** Sees which bytes clients ask for, before they are asked for. */
   volatile @Nullable ReadObserver onRead;
 
+  /** Whether the server says that it has hard links, to who connects from now on. */
+  volatile boolean hardLinks = true;
+
+  /** Whether the server says that its renames are one step, to who connects from now on. */
+  volatile boolean atomicReplace = true;
+
   /** What kind of locks the server has. */
   volatile LockKind lockKind = LockKind.NONE;
 

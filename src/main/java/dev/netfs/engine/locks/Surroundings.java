@@ -20,6 +20,9 @@ public interface Surroundings {
   /** Returns any number, each as likely as any other. */
   long random();
 
+  /** Returns whether the share has hard links. */
+  boolean hardLinks();
+
   /** Starts what does not block after a delay. */
   Task later(Runnable work, long millis);
 

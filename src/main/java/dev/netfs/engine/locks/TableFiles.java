@@ -2,6 +2,7 @@ package dev.netfs.engine.locks;
 
 import dev.netfs.share.DirectoryEntry;
 import dev.netfs.share.IoSegments;
+import dev.netfs.share.IsDirectoryException;
 import dev.netfs.share.OpenIntent;
 import dev.netfs.share.ShareFile;
 import java.io.IOException;
@@ -11,6 +12,7 @@ import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -29,8 +31,12 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The tables of a file are in a folder of their own, each version under its number. The next
  * version is written under a name of its own and gets its number by a hard link, which fails if
- * another client's version has that number already: that is the comparison. A folder comes into
- * being with version 0 in it, by being renamed to its place, and is never empty.
+ * another client's version has that number already: that is the comparison. On a share without hard
+ * links it is a folder with the table in it, which gets its number by being renamed, to the same
+ * effect: a folder that is not empty is never replaced. (A file that is made exclusively would not
+ * do: it gets its number before its content.) Such a folder goes by being renamed first, so that it
+ * never stands there empty. Clients of both kinds understand each other. The folder of all versions
+ * comes into being with version 0 in it, by being renamed to its place, and is never empty.
  *
  * <p>The versions before the last {@link #KEPT} are removed, always the oldest one first. That
  * would let a client that has stood still for long give a number a second time whose first bearer
@@ -50,6 +56,10 @@ final class TableFiles {
   private static final long PAUSE_MILLIS = 5;
   private static final long MAX_TABLE = 16 << 20;
   private static final String DRAFT = "draft-";
+
+  /** The table in a version that is a folder. */
+  private static final String TABLE = "/table";
+
   private static final long DRAFT_IS_LEFT_AFTER_MILLIS = TimeUnit.HOURS.toMillis(1);
 
   private static final OpenIntent WRITE =
@@ -171,7 +181,12 @@ final class TableFiles {
               for (DirectoryEntry draft : listed.drafts) {
                 long age = listed.lastMillis - draft.info().modified().toMillis();
                 if (age > DRAFT_IS_LEFT_AFTER_MILLIS) {
-                  delete(folder + "/" + draft.name()); // its writer died
+                  String name = folder + "/" + draft.name(); // its writer died
+                  if (draft.info().isDirectory()) {
+                    deleteFolder(name);
+                  } else {
+                    delete(name);
+                  }
                 }
               }
               return listed;
@@ -182,14 +197,8 @@ final class TableFiles {
   private CompletableFuture<Void> make() {
     String made = "/" + FOLDER + "/" + DRAFT + unique();
     String first = made + file(0).substring(folder.length());
-    return unless(
-            FileAlreadyExistsException.class,
-            run("make locks", "/" + FOLDER, (share, path) -> share.makeDirectory(path, -1)))
-        .thenCompose(
-            done ->
-                unless(
-                    FileAlreadyExistsException.class,
-                    run("make locks", made, (share, path) -> share.makeDirectory(path, -1))))
+    return makeFolder("/" + FOLDER)
+        .thenCompose(done -> makeFolder(made))
         .thenCompose(done -> write(first, LockTables.encode(LockTable.FIRST)))
         .thenCompose(
             done ->
@@ -229,12 +238,22 @@ final class TableFiles {
    */
   CompletableFuture<Boolean> publish(LockTable base, LockTable next) {
     String draft = folder + "/" + DRAFT + next.id();
+    boolean links = surroundings.hardLinks();
+    byte[] table = LockTables.encode(next);
     CompletableFuture<Void> linked =
-        write(draft, LockTables.encode(next))
-            .thenCompose(
-                written ->
-                    surroundings.<Void>call(
-                        "link locks", share -> share.link(file(next.version()), draft)));
+        links
+            ? write(draft, table)
+                .thenCompose(
+                    written ->
+                        surroundings.<Void>call(
+                            "link locks", share -> share.link(file(next.version()), draft)))
+            : makeFolder(draft)
+                .thenCompose(made -> write(draft + TABLE, table))
+                .thenCompose(
+                    written ->
+                        surroundings.<Void>call(
+                            "link locks",
+                            share -> share.rename(draft, file(next.version()), false)));
     return then(
             linked,
             (done, failure) -> {
@@ -243,11 +262,51 @@ final class TableFiles {
               }
               // Another client was first; or somebody has removed the folder.
               return failure instanceof FileAlreadyExistsException
+                      || failure instanceof DirectoryNotEmptyException
                       || failure instanceof NoSuchFileException
                   ? CompletableFuture.completedFuture(false)
                   : CompletableFuture.failedFuture(failure);
             })
-        .whenComplete((done, failure) -> delete(draft));
+        .whenComplete(
+            (done, failure) -> {
+              if (links) {
+                delete(draft);
+              } else if (failure != null || !done) {
+                deleteFolder(draft);
+              }
+            });
+  }
+
+  private CompletableFuture<Void> makeFolder(String path) {
+    return unless(
+        FileAlreadyExistsException.class,
+        run("make locks", path, (share, name) -> share.makeDirectory(name, -1)));
+  }
+
+  /** Deletes a folder with a table in it, which nobody looks for. */
+  private CompletableFuture<Void> deleteFolder(String path) {
+    return delete(path + TABLE)
+        .thenCompose(
+            gone ->
+                unless(
+                    FileSystemException.class,
+                    run("delete locks", path, (share, name) -> share.deleteDirectory(name))));
+  }
+
+  /** Deletes a version, of either kind; fails if it is not there. */
+  private CompletableFuture<Void> deleteVersion(long version) {
+    String path = file(version);
+    return then(
+        run("delete locks", path, (share, name) -> share.deleteFile(name)),
+        (done, failure) -> {
+          if (!(failure instanceof IsDirectoryException)) {
+            return failure == null ? nothing() : CompletableFuture.failedFuture(failure);
+          }
+          String away = folder + "/" + DRAFT + unique();
+          return surroundings
+              .<Void>call("delete locks", share -> share.rename(path, away, false))
+              .thenCompose(renamed -> deleteFolder(away));
+        });
   }
 
   /** Looks whether the version before is there: or else this number has been given before. */
@@ -259,7 +318,8 @@ final class TableFiles {
                 trim(Math.max(base.oldest(), trimmed()), next.version() - KEPT);
                 return CompletableFuture.completedFuture(true);
               }
-              return delete(file(next.version())).thenApply(done -> false);
+              return unless(FileSystemException.class, deleteVersion(next.version()))
+                  .thenApply(done -> false);
             });
   }
 
@@ -267,10 +327,7 @@ final class TableFiles {
   private void trim(long from, long to) {
     trimmed.accumulateAndGet(from, Math::max);
     if (from <= to) {
-      unless(
-              NoSuchFileException.class,
-              run("delete locks", file(from), (share, path) -> share.deleteFile(path)))
-          .thenRun(() -> trim(from + 1, to));
+      unless(NoSuchFileException.class, deleteVersion(from)).thenRun(() -> trim(from + 1, to));
     }
   }
 
@@ -279,39 +336,57 @@ final class TableFiles {
     return trimmed.get();
   }
 
-  /** Reads a version; null if it is not there. */
+  /** Reads a version, of either kind; null if it is not there. */
   private CompletableFuture<@Nullable LockTable> read(long version) {
-    String path = file(version);
+    String asFile = file(version);
+    String asFolder = asFile + TABLE;
+    boolean links = surroundings.hardLinks();
     return then(
-        surroundings.call(
-            "read locks",
-            share ->
-                share
-                    .open(path, OpenIntent.READ)
-                    .thenCompose(
-                        file ->
-                            closing(
-                                file,
-                                () -> {
-                                  long size = file.openInfo().size();
-                                  return size > MAX_TABLE
-                                      ? CompletableFuture.failedFuture(
-                                          new IOException(path + " is too large"))
-                                      : fill(file, ByteBuffer.allocate((int) size));
-                                }))),
+        bytes(links ? asFile : asFolder),
         (bytes, failure) -> {
-          if (failure instanceof NoSuchFileException) {
-            return CompletableFuture.completedFuture(null);
-          }
-          if (failure != null) {
-            return CompletableFuture.failedFuture(failure);
-          }
-          try {
-            return CompletableFuture.completedFuture(LockTables.decode(bytes, path));
-          } catch (IOException e) {
-            return CompletableFuture.failedFuture(e);
-          }
+          boolean other =
+              links
+                  ? failure instanceof IsDirectoryException
+                  : failure instanceof NoSuchFileException
+                      || failure instanceof NotDirectoryException;
+          return other
+              ? then(bytes(links ? asFolder : asFile), (more, end) -> table(more, end, asFile))
+              : table(bytes, failure, asFile);
         });
+  }
+
+  private static CompletableFuture<@Nullable LockTable> table(
+      byte[] bytes, @Nullable Throwable failure, String path) {
+    if (failure instanceof NoSuchFileException || failure instanceof IsDirectoryException) {
+      return CompletableFuture.completedFuture(null); // or it has just come, or is about to go
+    }
+    if (failure != null) {
+      return CompletableFuture.failedFuture(failure);
+    }
+    try {
+      return CompletableFuture.completedFuture(LockTables.decode(bytes, path));
+    } catch (IOException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  private CompletableFuture<byte[]> bytes(String path) {
+    return surroundings.call(
+        "read locks",
+        share ->
+            share
+                .open(path, OpenIntent.READ)
+                .thenCompose(
+                    file ->
+                        closing(
+                            file,
+                            () -> {
+                              long size = file.openInfo().size();
+                              return size > MAX_TABLE
+                                  ? CompletableFuture.failedFuture(
+                                      new IOException(path + " is too large"))
+                                  : fill(file, ByteBuffer.allocate((int) size));
+                            })));
   }
 
   private static CompletionStage<byte[]> fill(ShareFile file, ByteBuffer buffer) {
