@@ -264,6 +264,30 @@ public final class Mount implements Closeable {
   }
 
   /**
+   * Makes what was written as safe as closing its files would: on the server, or on the local disk
+   * where that will do.
+   *
+   * @throws IOException if that failed for some of it
+   */
+  public void finish() throws IOException {
+    if (!options.isDeferred()) {
+      sync();
+      return;
+    }
+    IOException failure = null;
+    for (OpenFile file : files) {
+      try {
+        file.force(true);
+      } catch (IOException e) {
+        failure = Errors.add(failure, e);
+      }
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  /**
    * Drops all clean data and all attributes. What is on its way to the disk would be fetched again
    * if it were dropped before it is there: so that is waited for, for some seconds at most.
    */

@@ -102,6 +102,7 @@ final class MountRegistry {
     try {
       MountedFileSystem fs =
           new MountedFileSystem(provider, shown, Mount.open(spec), () -> release(root, entry));
+      AtExit.opened(fs);
       entry.fs = fs;
       return fs;
     } finally {
@@ -207,6 +208,10 @@ final class MountRegistry {
   }
 
   private static void release(MountRoot root, Entry entry) {
+    MountedFileSystem fs = entry.fs;
+    if (fs != null) {
+      AtExit.closed(fs);
+    }
     MOUNTS.remove(root, entry);
     entry.gone.countDown();
   }

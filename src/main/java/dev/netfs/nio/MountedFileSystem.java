@@ -46,6 +46,10 @@ final class MountedFileSystem extends NetfsFileSystem {
   private final Runnable onClosed;
   private final NetfsPath rootPath = new NetfsPath(this, "/");
   private final Set<Closeable> resources = ConcurrentHashMap.newKeySet();
+
+  /** Open files that go when they are closed, should the JVM end before that. */
+  private final Set<OpenHandle> temporary = ConcurrentHashMap.newKeySet();
+
   private final ReentrantLock closing = new ReentrantLock();
   private volatile boolean open = true;
 
@@ -116,6 +120,35 @@ final class MountedFileSystem extends NetfsFileSystem {
     Closeable end = underWay::join;
     resources.add(end);
     underWay.whenComplete((done, failure) -> resources.remove(end));
+  }
+
+  /** Takes note of an open file that goes when it is closed. */
+  void temporary(OpenHandle handle) {
+    temporary.add(handle);
+  }
+
+  /** Forgets such a file. */
+  void deleted(OpenHandle handle) {
+    temporary.remove(handle);
+  }
+
+  /**
+   * Does what else happens when things are closed, and there is no other time for when the JVM
+   * ends: sends what was written, and deletes what was to go. Nothing else is closed, since others
+   * may still use it, to the very end.
+   */
+  void finish() throws IOException {
+    @Nullable IOException first = null;
+    for (Closeable resource : resources) {
+      if (resource instanceof NetfsFileChannel channel) {
+        first = close(channel::writeImages, first);
+      }
+    }
+    temporary.forEach(OpenHandle::deleteNow);
+    first = close(mount::finish, first);
+    if (first != null) {
+      throw first;
+    }
   }
 
   /** Forgets something that is closed. */

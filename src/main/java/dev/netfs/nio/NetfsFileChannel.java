@@ -505,6 +505,13 @@ final class NetfsFileChannel extends MappableChannel {
     }
   }
 
+  /** Writes what was changed in mapped ranges, as {@link #force} does first of all. */
+  void writeImages() throws IOException {
+    if (isOpen()) {
+      images.write();
+    }
+  }
+
   private void abandonImages() {
     try {
       images.write();

@@ -50,7 +50,11 @@ final class OpenHandle implements Closeable {
     } catch (IOException e) {
       throw PathErrors.shown(e, path);
     }
-    return new OpenHandle(path, mount, file, request.deleteOnClose());
+    OpenHandle handle = new OpenHandle(path, mount, file, request.deleteOnClose());
+    if (request.deleteOnClose()) {
+      fs.temporary(handle);
+    }
+    return handle;
   }
 
   private static void refuseLink(NetfsPath path, Mount mount) throws IOException {
@@ -101,10 +105,19 @@ final class OpenHandle implements Closeable {
     }
   }
 
+  /** Deletes the file at once, if it is to be deleted at all and nobody has closed it yet. */
+  void deleteNow() {
+    if (deleteOnClose && !closed.getAndSet(true)) {
+      file.abandon();
+      delete();
+    }
+  }
+
   private void delete() {
     if (!deleteOnClose) {
       return;
     }
+    path.getFileSystem().deleted(this);
     try {
       mount.delete(path.remote());
     } catch (NoSuchFileException e) {
