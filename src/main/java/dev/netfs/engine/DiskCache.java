@@ -137,6 +137,26 @@ final class DiskCache implements Closeable {
     return closed ? null : volume.open(path, state, create);
   }
 
+  /**
+   * Returns whether anything is here of a file in a state; waits for one of the cache's threads.
+   */
+  boolean has(String path, FileInfo info) {
+    CompletableFuture<Boolean> answer = new CompletableFuture<>();
+    read(
+        () -> {
+          boolean found = false;
+          try (Cookie cookie = open(path, CoherencyData.of(info), false)) {
+            found = cookie != null;
+          } catch (IOException | RuntimeException e) {
+            failed(e);
+          } finally {
+            answer.complete(found);
+          }
+        });
+    Await.untilDone(answer);
+    return answer.getNow(false);
+  }
+
   /** Forgets a name's content, which is about to be something else's. May be interrupted. */
   void forget(String path) {
     try {

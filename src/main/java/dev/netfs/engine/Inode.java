@@ -271,6 +271,27 @@ final class Inode {
   }
 
   /**
+   * Takes in a new open file that only reads, of which nothing is known here but what the server
+   * said of it once, where nothing ever changes.
+   *
+   * @return whether that was possible; if not, nothing has happened
+   */
+  boolean openedOnDisk(FileInfo info) {
+    lock.lock();
+    try {
+      if (unlinked || handles.anyOpen() || coherency.isProvable() || !isIdle()) {
+        return false;
+      }
+      revalidate(info, new Asked(coherency.changes(), services.background().nanoTime()));
+      handles.openedUnasked();
+      onDisk.reopened();
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
    * Takes in that a file of which nothing is known here was opened ahead of whoever may open it.
    *
    * @param asked {@link #asking} before the server was asked

@@ -395,6 +395,9 @@ public final class Mount implements Closeable {
         filesAhead.advance(inode.path());
         return new OpenFile(this, services, inode, mode);
       }
+      if (openedOnDisk(inode)) {
+        return new OpenFile(this, services, inode, mode);
+      }
     }
     RemoteFile handle = new RemoteFile(session, stats, inode, mode.intent());
     Inode.Asked asked = inode.asking();
@@ -419,6 +422,20 @@ public final class Mount implements Closeable {
       }
     }
     return new OpenFile(this, services, inode, mode);
+  }
+
+  /**
+   * Opens a file of which the disk has something without a question, where nothing ever changes.
+   */
+  private boolean openedOnDisk(Inode inode) {
+    if (disk == null || options.cache() != CacheMode.IMMUTABLE) {
+      return false;
+    }
+    FileInfo known = attributes.answer(inode.path());
+    return known != null
+        && known.isRegularFile()
+        && disk.has(inode.path(), known)
+        && inode.openedOnDisk(known);
   }
 
   /** Notes that an open file is closed. */

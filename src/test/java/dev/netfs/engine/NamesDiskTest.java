@@ -18,10 +18,12 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -175,6 +177,51 @@ class NamesDiskTest {
       assertThat(mount.stats().diskFailures()).isZero();
     }
     assertThat(requests()).isEqualTo(before);
+  }
+
+  private static byte[] read(Mount mount, String path, int count) throws IOException {
+    try (OpenFile file = mount.open(path, OpenMode.READ)) {
+      ByteBuffer all = ByteBuffer.allocate((int) Math.min(count, file.size()));
+      while (all.hasRemaining()) {
+        file.read(all, all.position());
+      }
+      return all.array();
+    }
+  }
+
+  @Test
+  void immutableReadsAgainWithoutAnyRequestWhatIsOnDisk() throws IOException {
+    byte[] large = new byte[1 << 20];
+    new Random(3).nextBytes(large);
+    server.put("/d/large", large);
+    server.put("/d/never-read", large);
+    try (Mount mount = mount("cache", "immutable", "readahead", 0)) {
+      walk(mount, "/");
+      read(mount, "/a/f", 4);
+      read(mount, "/a/b/f1", 7);
+      read(mount, "/d/large", 10_000);
+    }
+    synchronized (server) {
+      server.tree.deleteFile("/d/never-read");
+    }
+    Map<String, Integer> before = requests();
+    try (Mount mount = mount("cache", "immutable", "readahead", 0)) {
+      for (int i = 0; i < 2; i++) {
+        assertThat(read(mount, "/a/f", 4)).isEqualTo(server.get("/a/f"));
+        assertThat(read(mount, "/a/b/f1", 7)).isEqualTo(server.get("/a/b/f1"));
+        assertThat(read(mount, "/d/large", 10_000)).isEqualTo(Arrays.copyOf(large, 10_000));
+      }
+      assertThat(requests()).isEqualTo(before);
+      assertThat(read(mount, "/d/large", large.length)).isEqualTo(large);
+      assertThat(requests().get("open")).isEqualTo(before.get("open") + 1);
+      assertThatThrownBy(() -> mount.open("/d/never-read", OpenMode.READ))
+          .isInstanceOf(NoSuchFileException.class);
+    }
+    before = requests();
+    try (Mount mount = mount("cache", "loose", "attrTtl", "1000h")) {
+      read(mount, "/a/f", 4);
+      assertThat(requests().get("open")).isEqualTo(before.get("open") + 1);
+    }
   }
 
   @Test
