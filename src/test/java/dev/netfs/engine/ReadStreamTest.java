@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -298,6 +299,84 @@ class ReadStreamTest {
     assertThat(inode.lock.isLocked()).isFalse();
     assertThat(stream.isClosed()).isFalse();
     assertThat(advance(stream, 101)).as("it goes on").containsExactly("103-119");
+    stream.letGo();
+    stream.close();
+    assertThat(held()).as("let go of once").isZero();
+  }
+
+  /** Has everything that was asked for arrive, which nobody but the streams has a use for then. */
+  private void arrive() {
+    for (ReadRequest request : begun) {
+      request.issue();
+      request.endUse();
+    }
+    begun.clear();
+    SimServer.eventually(
+        "all has arrived",
+        () -> {
+          inode.lock.lock();
+          try {
+            return inode.inflight.isEmpty();
+          } finally {
+            inode.lock.unlock();
+          }
+        });
+  }
+
+  /** Returns whether a page would stay in memory, however much of it was wanted for others. */
+  private boolean stays(long number) {
+    Page page = Objects.requireNonNull(inode.pages.get(number));
+    boolean evicted = PageCache.evict(page, PAGE);
+    if (evicted) {
+      mount.services().pages().release(page.frame);
+    }
+    return !evicted;
+  }
+
+  @Test
+  void whatIsAheadStaysInMemoryUntilItIsPassed() {
+    ReadStream stream = begun();
+    advance(stream, 101);
+    arrive();
+    assertThat(List.of(100L, 102L, 103L, 118L)).allMatch(this::stays);
+    assertThat(advance(stream, 103)).containsExactly("119-247");
+    assertThat(stays(102)).as("it is passed").isFalse();
+    assertThat(stays(103)).as("it is being read").isTrue();
+    arrive();
+    stream.close();
+    assertThat(List.of(103L, 118L, 119L, 246L)).noneMatch(this::stays);
+  }
+
+  @Test
+  void whatIsAheadOfAMissStaysAndWhatIsBehindItDoesNot() {
+    ReadStream stream = begun();
+    arrive();
+    miss(stream, 110 * PAGE, 100);
+    assertThat(stays(102)).isFalse();
+    arrive();
+    assertThat(stays(111)).isTrue();
+    stream.letGo();
+    assertThat(stays(111)).isFalse();
+  }
+
+  @Test
+  void theMarkerIsPutOnAPageThatIsThereAlready() {
+    ReadStream other = stream(101 * PAGE, 102 * PAGE, 0);
+    miss(other, 101 * PAGE, PAGE);
+    arrive();
+    Page there = Objects.requireNonNull(inode.pages.get(101));
+    ReadStream stream = stream(ReadStream.Kind.FORWARD, 100 * PAGE, 100 * PAGE, 0);
+    miss(stream, 100 * PAGE, 1000);
+    assertThat(there.marker()).isSameAs(stream);
+  }
+
+  @Test
+  void theMarkerComesWithAPageThatIsOnItsWay() {
+    ReadStream stream = begun();
+    arrive();
+    assertThat(Objects.requireNonNull(inode.pages.get(101)).marker()).isSameAs(stream);
+    assertThat(Objects.requireNonNull(inode.pages.get(100)).marker()).isNull();
+    assertThat(Objects.requireNonNull(inode.pages.get(102)).marker()).isNull();
   }
 
   @Test
@@ -407,6 +486,20 @@ class ReadStreamTest {
       String next = base + 2 + "-";
       assertThat(read(readahead, base + 2)).containsExactly(next + (base + (others == 15 ? 5 : 3)));
     }
+  }
+
+  @Test
+  void aStreamThatIsForgottenHoldsNothing() {
+    Readahead readahead = new Readahead(inode, reads);
+    read(readahead, 10);
+    read(readahead, 11);
+    assertThat(held()).isPositive();
+    for (int i = 1; i <= 15; i++) {
+      read(readahead, 1000 + 5L * i + 2L * i * i);
+    }
+    assertThat(held()).as("sixteen are remembered").isPositive();
+    read(readahead, 1900);
+    assertThat(held()).isZero();
   }
 
   @Test

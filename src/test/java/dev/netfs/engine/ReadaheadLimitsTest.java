@@ -143,7 +143,10 @@ class ReadaheadLimitsTest {
   @Test
   void whoHasNotReadForASecondLosesHisHoldWhereOthersNeedIt() throws IOException {
     ReadaheadLimits limits = limits(100 * MIB);
+    Background background = mount.services().background();
+    long before = background.nanoTime();
     ReadStream idle = stream(limits);
+    assertThat(idle.usedNanos()).isBetween(before, background.nanoTime());
     clock.nanos = idle.usedNanos() + TimeUnit.SECONDS.toNanos(1);
     assertThat(limits.now()).isEqualTo(clock.nanos);
     limits.granted(10 * MIB, 0);
