@@ -51,6 +51,7 @@ final class NetfsFileChannel extends MappableChannel {
   private final boolean append;
   private final ThreadsInside inside = new ThreadsInside();
   private final ReentrantLock positionLock = new ReentrantLock();
+  private boolean interruptible = true; // written before anybody else has the channel
   private long position; // guarded by positionLock; of no meaning with append
   private long lastReadEnd = -1; // guarded by positionLock: where reading with the position stopped
 
@@ -493,6 +494,11 @@ final class NetfsFileChannel extends MappableChannel {
     }
   }
 
+  /** From now on interrupts mean nothing to it, as to a stream. Before anybody else has it. */
+  void ignoreInterrupts() {
+    interruptible = false;
+  }
+
   /** Closes this channel as an interrupt of a thread inside would, waiting for nothing. */
   void closeByInterrupt() {
     int entered = inside.enter();
@@ -530,13 +536,19 @@ final class NetfsFileChannel extends MappableChannel {
   /** Begins what may block; to be followed by {@link #leave} with what this returns. */
   private int enter() {
     int entered = inside.enter();
-    begin();
+    if (interruptible) {
+      begin();
+    }
     return entered;
   }
 
   private void leave(int entered, boolean completed) throws AsynchronousCloseException {
     try {
-      end(completed);
+      if (interruptible) {
+        end(completed);
+      } else if (!completed && !isOpen()) {
+        throw new AsynchronousCloseException();
+      }
     } finally {
       inside.leave(entered);
     }

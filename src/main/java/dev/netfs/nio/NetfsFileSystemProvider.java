@@ -46,6 +46,8 @@ import org.jspecify.annotations.Nullable;
  * every other provider from being found.
  */
 abstract class NetfsFileSystemProvider extends FileSystemProvider {
+  private static final StackWalker STACK = StackWalker.getInstance();
+
   private final String scheme;
 
   NetfsFileSystemProvider(String scheme) {
@@ -109,7 +111,27 @@ abstract class NetfsFileSystemProvider extends FileSystemProvider {
   @Override
   public SeekableByteChannel newByteChannel(
       Path path, Set<? extends OpenOption> options, FileAttribute<?>... attrs) throws IOException {
-    return newFileChannel(path, options, attrs);
+    FileChannel channel = newFileChannel(path, options, attrs);
+    if (options.isEmpty() && channel instanceof NetfsFileChannel ours && isForReadAllBytes()) {
+      ours.ignoreInterrupts();
+    }
+    return channel;
+  }
+
+  /**
+   * Whether the channel that is asked for is one that the caller never sees: of {@code
+   * Files.readAllBytes} and {@code readString}, which no interrupt ends with the JDK's own
+   * provider, whose channels {@code Files} asks for that.
+   */
+  private static boolean isForReadAllBytes() {
+    return STACK.walk(
+        frames ->
+            frames
+                .limit(6)
+                .anyMatch(
+                    frame ->
+                        frame.getMethodName().equals("readAllBytes")
+                            && frame.getClassName().equals("java.nio.file.Files")));
   }
 
   @Override

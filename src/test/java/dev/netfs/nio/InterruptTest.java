@@ -151,6 +151,28 @@ class InterruptTest {
   }
 
   @Test
+  void anInterruptDoesNotKeepFilesFromReadingAWholeFile() throws Exception {
+    Worker interrupted =
+        new Worker(
+            () -> {
+              Thread.currentThread().interrupt();
+              return Files.readString(file).length() + Files.readAllBytes(file).length;
+            });
+    assertThat(interrupted.result()).isEqualTo(2 * SIZE);
+    assertThat(interrupted.interruptedAfter.get()).isTrue();
+
+    Files.write(dir.resolve("cold"), new byte[SIZE]);
+    int before = control.reads.arrived.get();
+    control.reads.shut();
+    Worker waiting = new Worker(() -> Files.readAllBytes(fs.getPath("/cold")).length);
+    control.reads.awaitArrival(before + 1);
+    waiting.interrupt();
+    control.reads.open();
+    assertThat(waiting.result()).isEqualTo(SIZE);
+    assertThat(waiting.interruptedAfter.get()).isTrue();
+  }
+
+  @Test
   void aTransferByAnInterruptedThreadClosesBothChannels() throws Exception {
     FileChannel from = FileChannel.open(file);
     FileChannel to = FileChannel.open(fs.getPath("/target"), CREATE, WRITE);
