@@ -15,6 +15,14 @@ final class SmbClient {
    */
   private static final int MAX_IO = 1 << 20;
 
+  /**
+   * What one request is to move where its message is sealed or signed: a message of 64 KiB at most.
+   * The JDK's AES-GCM is forty times faster once the JIT compiler has come to it, which counts how
+   * often it was called and not for how many bytes; larger ones also take a longer way through it,
+   * which is compiled later still. With 1 MiB, the first gigabyte of a JVM goes at 100 MB/s.
+   */
+  private static final int SEALED_IO = 60 << 10;
+
   /** The bytes on their way that a connection is filled with. */
   private static final int IN_FLIGHT = 16 << 20;
 
@@ -30,6 +38,7 @@ final class SmbClient {
   private final SmbNames names;
   private final int maxRead;
   private final int maxWrite;
+  private final int proposed;
   private final int maxTransact;
   private final String dialect;
   private final boolean readOnly;
@@ -40,6 +49,7 @@ final class SmbClient {
     this.names = names;
     this.maxRead = Math.min(negotiation.maxRead(), MAX_IO);
     this.maxWrite = Math.min(negotiation.maxWrite(), MAX_IO);
+    this.proposed = connection.isProtected() ? SEALED_IO : MAX_IO;
     this.maxTransact = negotiation.maxTransact();
     this.leases =
         negotiation.leases() ? new SmbLeases(connection, negotiation.leaseEpochs()) : null;
@@ -133,8 +143,8 @@ final class SmbClient {
 
   ShareCapabilities capabilities() {
     return ShareCapabilities.builder()
-        .rsize(maxRead)
-        .wsize(maxWrite)
+        .rsize(Math.min(maxRead, proposed))
+        .wsize(Math.min(maxWrite, proposed))
         .depth(DEPTH)
         .window(IN_FLIGHT)
         .locks(LockKind.MANDATORY)

@@ -66,6 +66,7 @@ final class SmbConnection {
 
   private volatile Runnable whenEnded = () -> {};
 
+  private volatile boolean protectedByKeys;
   private volatile String protection = "neither signed nor encrypted";
 
   volatile long sessionId;
@@ -114,6 +115,7 @@ final class SmbConnection {
   void protect(SessionKeys keys, boolean seal) {
     byte[] sealing = keys.sealing();
     byte[] opening = keys.opening();
+    protectedByKeys = true;
     protection = seal ? "encrypted by " + keys.cipherName() : "signed by " + keys.signingName();
     if (!seal) {
       sender.protect(MessageSigner.of(keys.signingAlgorithm(), keys.signing()), null);
@@ -250,6 +252,11 @@ final class SmbConnection {
 
   String server() {
     return server;
+  }
+
+  /** Returns whether messages are signed or encrypted. */
+  boolean isProtected() {
+    return protectedByKeys;
   }
 
   /** Returns how messages are protected, in words. */
