@@ -97,7 +97,8 @@ class LocksIT {
     }
 
     void kill() throws Exception {
-      process.destroyForcibly().waitFor();
+      process.toHandle().destroyForcibly(); // the process's own would close what it has printed
+      process.waitFor();
       read.get();
     }
   }

@@ -219,6 +219,7 @@ public final class SambaServer implements FileServer {
 
   /** Kills the server and all its sessions. */
   public void kill() throws IOException {
+    Files.deleteIfExists(directory.resolve("lock/names.tdb")); // it names who is killed
     List<ProcessHandle> all = process.descendants().toList();
     process.destroyForcibly();
     all.forEach(ProcessHandle::destroyForcibly);
@@ -348,13 +349,27 @@ public final class SambaServer implements FileServer {
     long deadline = System.nanoTime() + PATIENCE.toNanos();
     while (process.isAlive() && System.nanoTime() < deadline) {
       try (Socket socket = new Socket(host(), port)) {
-        return true;
+        if (tellsOfChanges()) {
+          return true;
+        }
       } catch (IOException e) {
-        java.util.concurrent.locks.LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
+        // not yet
       }
+      java.util.concurrent.locks.LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
     }
     process.destroyForcibly();
     return false;
+  }
+
+  /**
+   * Returns whether the process is there that the others report changes to: what somebody watches
+   * before that is never told of.
+   */
+  private boolean tellsOfChanges() throws IOException {
+    Path names = directory.resolve("lock/names.tdb");
+    return Files.exists(names)
+        && new String(Files.readAllBytes(names), StandardCharsets.ISO_8859_1)
+            .contains("notify-daemon");
   }
 
   private List<String> lines() {
