@@ -156,8 +156,8 @@ final class AttributeViews {
   }
 
   /**
-   * Changes times. A creation time that comes with others is left out where the share cannot store
-   * it, as the JDK's provider does, since {@code Files.copy} always passes one.
+   * Changes times. A creation time is left out where the share cannot store it, as the JDK's
+   * provider does: {@code Files.copy} always passes one, and programs that unpack archives do.
    */
   static void changeTimes(
       NetfsPath path,
@@ -172,10 +172,12 @@ final class AttributeViews {
     try {
       change(path, AttributeChange.ofTimes(modified, accessed, created), follow);
     } catch (UnsupportedOperationException e) {
-      if (created == null || (modified == null && accessed == null)) {
+      if (created == null) {
         throw e;
       }
-      change(path, AttributeChange.ofTimes(modified, accessed, null), follow);
+      if (modified != null || accessed != null) {
+        change(path, AttributeChange.ofTimes(modified, accessed, null), follow);
+      }
     }
   }
 

@@ -3,6 +3,7 @@ package dev.netfs.nio;
 import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.nio.file.attribute.AclFileAttributeView;
 import java.nio.file.attribute.BasicFileAttributeView;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -167,6 +168,13 @@ class AttributeCallsTest extends CallsDifferential {
           Files.getFileAttributeView(r.resolve("file"), BasicFileAttributeView.class)
               .setTimes(T, null, T);
           return Files.getLastModifiedTime(r.resolve("file")).toMillis();
+        });
+    calls.put(
+        "creationTime alone",
+        r -> {
+          Path file = r.resolve("file");
+          Files.getFileAttributeView(file, BasicFileAttributeView.class).setTimes(null, null, T);
+          return Files.setAttribute(file, "creationTime", T).getFileName();
         });
     calls.put(
         "setTimes of nothing",
