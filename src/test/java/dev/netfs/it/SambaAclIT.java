@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.netfs.testing.SambaServer;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.ProviderMismatchException;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.AclEntry;
 import java.nio.file.attribute.AclEntryFlag;
 import java.nio.file.attribute.AclEntryPermission;
@@ -25,7 +28,9 @@ import java.nio.file.attribute.UserPrincipalNotFoundException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
@@ -170,38 +175,64 @@ class SambaAclIT {
             AclEntry.newBuilder(allow(me, AclEntryPermission.values()))
                 .setFlags(AclEntryFlag.FILE_INHERIT, AclEntryFlag.DIRECTORY_INHERIT)
                 .build());
-    FileAttribute<List<AclEntry>> attribute =
-        new FileAttribute<>() {
-          @Override
-          public String name() {
-            return "acl:acl";
-          }
-
-          @Override
-          public List<AclEntry> value() {
-            return acl;
-          }
-        };
-    Path directory = Files.createDirectory(fs.getPath("/made"), attribute);
+    Path directory = Files.createDirectory(fs.getPath("/made"), initially(acl));
     assertThat(view(directory).getAcl()).isEqualTo(acl);
     List<AclEntry> plain = List.of(allow(me, AclEntryPermission.values()));
-    Path file =
-        Files.createFile(
-            fs.getPath("/made/f"),
-            new FileAttribute<List<AclEntry>>() {
-              @Override
-              public String name() {
-                return "acl:acl";
-              }
-
-              @Override
-              public List<AclEntry> value() {
-                return plain;
-              }
-            });
+    Path file = Files.createFile(fs.getPath("/made/f"), initially(plain));
     assertThat(view(file).getAcl()).isEqualTo(plain);
     assertThat(server.smbcacls("made/f", "--numeric").lines().filter(l -> l.startsWith("ACL:")))
         .hasSize(1);
+  }
+
+  private static FileAttribute<List<AclEntry>> initially(List<AclEntry> acl) {
+    return new FileAttribute<>() {
+      @Override
+      public String name() {
+        return "acl:acl";
+      }
+
+      @Override
+      public List<AclEntry> value() {
+        return acl;
+      }
+    };
+  }
+
+  @Test
+  void aFileIsMadeWithAListUnderALease() throws IOException {
+    fs.close();
+    Map<String, Object> options = new HashMap<>(server.options());
+    options.put("cache", "strict");
+    fs = FileSystems.newFileSystem(server.uri(""), options);
+    UserPrincipal me = fs.getUserPrincipalLookupService().lookupPrincipalByName(server.user());
+    List<AclEntry> acl = List.of(allow(me, AclEntryPermission.values()));
+    Path file = fs.getPath("/leased");
+    try (SeekableByteChannel channel =
+        Files.newByteChannel(
+            file,
+            Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+            initially(acl))) {
+      channel.write(ByteBuffer.wrap(new byte[] {1}));
+      assertThat(view(file).getAcl()).isEqualTo(acl);
+    }
+    assertThat(server.data().resolve("leased")).hasBinaryContent(new byte[] {1});
+  }
+
+  @Test
+  void aListOfManyIsShownWhole() throws IOException {
+    Path file = file("/many");
+    List<AclEntry> acl = new ArrayList<>();
+    for (int i = 0; i < 70; i++) {
+      UserPrincipal stranger = names.lookupPrincipalByName("S-1-5-21-7-8-9-" + i);
+      acl.add(allow(stranger, AclEntryPermission.READ_DATA));
+    }
+    acl.add(allow(names.lookupPrincipalByName(server.user()), AclEntryPermission.values()));
+    view(file).setAcl(acl);
+    fs.close();
+    fs = FileSystems.newFileSystem(server.uri(""), server.options()); // which knows no names yet
+    List<AclEntry> shown = view(fs.getPath("/many")).getAcl();
+    assertThat(shown).isEqualTo(acl);
+    assertThat(shown.get(70).principal().getName()).endsWith("\\" + server.user());
   }
 
   @Test

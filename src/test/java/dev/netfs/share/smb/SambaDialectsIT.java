@@ -86,6 +86,8 @@ class SambaDialectsIT {
     }
     assertThat(read).isEqualTo(data);
     assertThat(server.data().resolve("f")).hasBinaryContent(data);
+    assertThat(await(share.acl("/f", true)).owner().getName())
+        .isEqualToIgnoringCase("NETFSTEST\\" + server.user());
     assertThat(await(file.lock(10, 10, false, true))).isNotNull();
     CompletionStage<String> got =
         java.util.concurrent.CompletableFuture.supplyAsync(
