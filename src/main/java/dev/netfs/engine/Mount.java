@@ -758,8 +758,12 @@ public final class Mount implements Closeable {
     if (inode != null) {
       inode.writeback.flush(Await::result);
     }
-    change(target, "copy", share -> share.copy(source, target), Replay.NEVER);
-    return true;
+    try {
+      change(target, "copy", share -> share.copy(source, target), Replay.NEVER);
+      return true;
+    } catch (UnsupportedOperationException e) {
+      return false; // not these two
+    }
   }
 
   /** Returns how full the store is that holds a path. */

@@ -211,7 +211,8 @@ public interface Share extends AutoCloseable {
 
   /**
    * Copies a regular file's content on the server, where {@link ShareCapabilities#serverCopy()}.
-   * The target must not exist; if the copy fails none is left.
+   * The target must not exist; if the copy fails none is left. Fails as unsupported where these two
+   * cannot be copied on the server.
    *
    * @param source the file to copy, symbolic links followed
    * @param target the new file

@@ -1,5 +1,6 @@
 package dev.netfs.share.smb;
 
+import dev.netfs.share.FileInfo;
 import dev.netfs.share.ShareCapabilities;
 import dev.netfs.share.ShareCapabilities.LockKind;
 import java.time.Duration;
@@ -112,6 +113,16 @@ final class SmbClient {
 
   SmbNames names() {
     return names;
+  }
+
+  /**
+   * Returns what is shown of a file. Its number is its share's own: what is below a DFS link is not
+   * what has the same number above.
+   */
+  FileInfo shown(FileInfo info) {
+    return names.prefix().isEmpty() || info.fileKey() == null
+        ? info
+        : info.toBuilder().fileKey(info.fileKey() + names.prefix()).build();
   }
 
   /** Returns the connection's leases, or null where the server has none. */

@@ -1,6 +1,5 @@
 package dev.netfs.share.smb;
 
-import dev.netfs.share.Share;
 import dev.netfs.share.ShareConnectException;
 import dev.netfs.share.ShareConnectException.Reason;
 import dev.netfs.share.ShareDisconnectedException;
@@ -15,7 +14,6 @@ import java.net.UnknownHostException;
 import java.nio.BufferUnderflowException;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -43,10 +41,13 @@ final class SmbConnector {
   private final long deadline;
   private final ShareOptions options;
   private final @Nullable SmbShare lost;
+  private final String prefix;
   private final int hops;
 
-  private SmbConnector(SmbTarget target, ShareOptions options, @Nullable SmbShare lost, int hops) {
+  private SmbConnector(
+      SmbTarget target, ShareOptions options, String prefix, @Nullable SmbShare lost, int hops) {
     this.target = target;
+    this.prefix = prefix;
     this.options = options;
     this.lost = lost;
     this.hops = hops;
@@ -61,18 +62,58 @@ final class SmbConnector {
   }
 
   /**
+   * Connects what a mount's URI names.
+   *
    * @param lost the share that was connected before, whose session the server is to end if it has
    *     not noticed the loss; or null
    */
-  static Share connect(SmbTarget target, ShareOptions options, @Nullable SmbShare lost)
+  static SmbTree connect(SmbTarget target, ShareOptions options, @Nullable SmbShare lost)
       throws IOException {
-    return new SmbConnector(target, options, lost, 0).connect();
+    return new SmbConnector(target, options, "", lost, 0).connect();
   }
 
-  private Share connect() throws IOException {
+  /**
+   * Connects the first of several places that can be used.
+   *
+   * @param prefix where it is in the mount
+   * @param lost as {@link #connect}
+   */
+  static SmbTree connectFirst(
+      List<SmbTarget> targets, ShareOptions options, String prefix, @Nullable SmbShare lost)
+      throws IOException {
+    return connectFirst(targets, options, prefix, lost, 0);
+  }
+
+  private static SmbTree connectFirst(
+      List<SmbTarget> targets,
+      ShareOptions options,
+      String prefix,
+      @Nullable SmbShare lost,
+      int hops)
+      throws IOException {
+    ShareConnectException failure = null;
+    for (SmbTarget each : targets) {
+      try {
+        return new SmbConnector(each, options, prefix, lost, hops).connect();
+      } catch (ShareConnectException e) {
+        if (failure == null) {
+          failure = e;
+        } else {
+          failure.addSuppressed(e);
+        }
+      }
+    }
+    throw Objects.requireNonNullElseGet(
+        failure,
+        () ->
+            new ShareConnectException(
+                Reason.NO_SUCH_SHARE, "the server names no place that there could be", null));
+  }
+
+  private SmbTree connect() throws IOException {
     SignOn signOn = identity.signOn(target);
     SmbConnection connection = new SmbConnection(target.server(), reach());
-    Share share = null;
+    SmbTree share = null;
     try {
       connection.start();
       Negotiation negotiation = new Negotiation(!identity.isGuest());
@@ -243,7 +284,7 @@ final class SmbConnector {
   }
 
   /** Connects the share; null if it is {@link #elsewhere}. */
-  private @Nullable Share connectTree(
+  private @Nullable SmbTree connectTree(
       SmbConnection connection, Negotiation negotiation, boolean encrypted) throws IOException {
     SmbPipes pipes = new SmbPipes(connection, target.host());
     Response answer;
@@ -261,7 +302,8 @@ final class SmbConnector {
       }
       throw treeRefused(e, encrypted);
     }
-    if ((answer.i32(8) & Smb2.SHARE_CAP_DFS) != 0 && !target.directory().isEmpty()) {
+    boolean dfs = (answer.i32(8) & Smb2.SHARE_CAP_DFS) != 0;
+    if (dfs && !target.directory().isEmpty()) {
       elsewhere = referrals(pipes, true);
       if (!elsewhere.isEmpty()) {
         return null;
@@ -292,7 +334,7 @@ final class SmbConnector {
     if (negotiation.needsValidation() && keys != null) {
       validate(connection, negotiation);
     }
-    return findRoot(connection, negotiation, maximalAccess, pipes);
+    return findRoot(connection, negotiation, maximalAccess, dfs, pipes);
   }
 
   /**
@@ -301,48 +343,30 @@ final class SmbConnector {
    * @param directory whether to ask for all of it, and not for the share only
    */
   private List<SmbTarget> referrals(SmbPipes pipes, boolean directory) throws IOException {
-    String share = "\\" + target.host() + "\\" + target.share();
-    String path = target.directory().isEmpty() ? share : share + "\\" + target.directory();
-    String asked = directory ? path : share;
+    String path = target.path();
+    String asked = directory ? path : "\\" + target.host() + "\\" + target.share();
     try {
-      List<SmbTarget> targets = new ArrayList<>();
-      for (String each : await(pipes.referral(asked), "does not say where the share is").of(path)) {
-        SmbTarget other = target.at(each);
-        if (other != null && !other.equals(target)) {
-          targets.add(other);
-        }
-      }
-      return targets;
+      DfsReferral referral = await(pipes.referral(asked), "does not say where the share is");
+      return target.atAll(referral.of(path));
     } catch (SmbStatus e) {
       return List.of();
     }
   }
 
   /** Connects where the server has said that the share is: the first place that can be used. */
-  private Share follow() throws IOException {
+  private SmbTree follow() throws IOException {
     if (hops == MOST_HOPS) {
       throw failure(
           Reason.NO_SUCH_SHARE,
           "its DFS links lead on and on, probably in a circle: correct them on the server",
           null);
     }
-    ShareConnectException failure = null;
-    for (SmbTarget each : elsewhere) {
-      try {
-        return new SmbConnector(each, options, lost, hops + 1).connect();
-      } catch (ShareConnectException e) {
-        if (failure == null) {
-          failure = e;
-        } else {
-          failure.addSuppressed(e);
-        }
-      }
+    try {
+      return connectFirst(elsewhere, options, prefix, lost, hops + 1);
+    } catch (ShareConnectException e) {
+      throw failure(
+          e.reason(), "it is a DFS link to where it cannot be used: " + e.getMessage(), e);
     }
-    ShareConnectException first = Objects.requireNonNull(failure);
-    throw failure(
-        first.reason(),
-        "it is a DFS link to where it cannot be used: " + first.getMessage(),
-        first);
   }
 
   private ShareConnectException treeRefused(SmbStatus e, boolean encrypted) {
@@ -393,11 +417,16 @@ final class SmbConnector {
     }
   }
 
-  private Share findRoot(
-      SmbConnection connection, Negotiation negotiation, int maximalAccess, SmbPipes pipes)
+  private SmbTree findRoot(
+      SmbConnection connection,
+      Negotiation negotiation,
+      int maximalAccess,
+      boolean dfs,
+      SmbPipes pipes)
       throws IOException {
     SmbClient client =
-        new SmbClient(connection, negotiation, new SmbNames(target.directory()), maximalAccess);
+        new SmbClient(
+            connection, negotiation, new SmbNames(target.directory(), prefix), maximalAccess);
     Request root =
         Packets.create(
             target.directory(),
@@ -406,7 +435,7 @@ final class SmbConnector {
             Smb2.DIRECTORY_FILE);
     try {
       await(SmbFailures.about(client.touch(root), "/"), "does not open the root");
-      return new SmbShare(client, pipes);
+      return new SmbTree(new SmbShare(client, pipes), target, prefix, dfs, pipes);
     } catch (ShareDisconnectedException | ShareConnectException | InterruptedIOException e) {
       throw e;
     } catch (IOException e) {

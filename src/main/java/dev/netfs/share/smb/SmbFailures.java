@@ -97,11 +97,7 @@ final class SmbFailures {
       case NtStatus.STOPPED_ON_SYMLINK ->
           new FileSystemException(
               path, other, "a symbolic link on the server, which cannot be followed yet");
-      case NtStatus.PATH_NOT_COVERED ->
-          new FileSystemException(
-              path,
-              other,
-              "the server keeps this elsewhere (DFS): mount the share that it is a link to");
+      case NtStatus.PATH_NOT_COVERED -> new DfsLinkException(path, other);
       case NtStatus.NOT_SUPPORTED, NtStatus.INVALID_DEVICE_REQUEST, NtStatus.INVALID_INFO_CLASS ->
           new UnsupportedOperationException(path + ": the server does not support this");
       default ->

@@ -128,7 +128,7 @@ final class SmbFile implements ShareFile {
         () -> client.send(Packets.queryAll(handle)),
         (answer, failure) -> {
           if (failure == null) {
-            result.complete(FileFacts.of(answer));
+            result.complete(client.shown(FileFacts.of(answer)));
           } else {
             fail(result, failure, 0, 0);
           }

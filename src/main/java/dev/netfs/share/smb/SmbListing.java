@@ -121,7 +121,7 @@ final class SmbListing {
             output.slice(at, output.limit() - at).order(java.nio.ByteOrder.LITTLE_ENDIAN);
         next = entry.getInt(0);
         name = text(entry, NAME, entry.getInt(60));
-        info = FileFacts.ofEntry(entry);
+        info = client.shown(FileFacts.ofEntry(entry));
       } catch (IndexOutOfBoundsException e) {
         throw malformed();
       }

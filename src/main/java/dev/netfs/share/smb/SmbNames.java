@@ -18,12 +18,19 @@ final class SmbNames {
   private static final Set<String> DEVICES = Set.of("con", "prn", "aux", "nul");
 
   private final String root;
+  private final String prefix;
 
   /**
    * @param root the directory in the server's share, with backslashes and without one at its ends
+   * @param prefix where that is in the mount: empty, or a path, which all paths begin with
    */
-  SmbNames(String root) {
+  SmbNames(String root, String prefix) {
     this.root = root;
+    this.prefix = prefix;
+  }
+
+  String prefix() {
+    return prefix;
   }
 
   /**
@@ -56,7 +63,8 @@ final class SmbNames {
   }
 
   private String join(String path) {
-    String below = path.substring(1).replace('/', '\\');
+    String inside = path.substring(prefix.length());
+    String below = inside.isEmpty() ? "" : inside.substring(1).replace('/', '\\');
     return root.isEmpty() || below.isEmpty() ? root + below : root + "\\" + below;
   }
 

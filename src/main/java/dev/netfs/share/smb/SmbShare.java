@@ -163,7 +163,8 @@ final class SmbShare implements Share {
                   empty ->
                       Steps.map(
                           SmbFailures.about(query, path),
-                          all -> file(path, handle, intent, lease, FileFacts.of(all))));
+                          all ->
+                              file(path, handle, intent, lease, client.shown(FileFacts.of(all)))));
           opened.whenComplete(
               (file, failure) -> {
                 if (failure != null) {
@@ -200,7 +201,10 @@ final class SmbShare implements Share {
     return with(
         () ->
             SmbFailures.about(
-                Steps.map(client.queryAll(client.names().find(path)), FileFacts::of), path));
+                Steps.map(
+                    client.queryAll(client.names().find(path)),
+                    all -> client.shown(FileFacts.of(all))),
+                path));
   }
 
   @Override

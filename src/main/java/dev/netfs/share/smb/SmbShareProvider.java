@@ -2,8 +2,10 @@ package dev.netfs.share.smb;
 
 import dev.netfs.share.Share;
 import dev.netfs.share.ShareConfig;
+import dev.netfs.share.ShareOptions;
 import dev.netfs.share.ShareProvider;
 import java.io.IOException;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -45,11 +47,27 @@ public final class SmbShareProvider implements ShareProvider {
 
   @Override
   public Share connect(ShareConfig config) throws IOException {
-    return SmbConnector.connect(SmbTarget.of(config), config.options(), null);
+    return connect(config, Map.of());
   }
 
   @Override
   public Share reconnect(ShareConfig config, Share lost) throws IOException {
-    return SmbConnector.connect(SmbTarget.of(config), config.options(), (SmbShare) lost);
+    return connect(
+        config, lost instanceof DfsShare dfs ? dfs.shares() : Map.of("", (SmbShare) lost));
+  }
+
+  /**
+   * @param lost the shares that were connected before, by where they were in the mount
+   */
+  private static Share connect(ShareConfig config, Map<String, SmbShare> lost) throws IOException {
+    ShareOptions options = config.options();
+    SmbTree tree = SmbConnector.connect(SmbTarget.of(config), options, lost.get(""));
+    return tree.dfs()
+        ? new DfsShare(
+            tree,
+            (targets, prefix, before) ->
+                SmbConnector.connectFirst(targets, options, prefix, before),
+            lost)
+        : tree.share();
   }
 }

@@ -3,6 +3,7 @@ package dev.netfs.share.smb;
 import dev.netfs.share.ShareConfig;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,12 +67,23 @@ record SmbTarget(
    * Returns the one that a path such as {@code \\server\share\directory} names, for the same user.
    * Such paths name no ports: it is the same one there. Null if it is no such path.
    */
-  @Nullable SmbTarget at(String path) {
+  private @Nullable SmbTarget at(String path) {
     String[] parts = path.replaceAll("^\\\\+|\\\\+$", "").split("\\\\+", 3);
     if (parts.length < 2 || parts[0].isEmpty()) {
       return null;
     }
     return new SmbTarget(parts[0], port, user, domain, parts[1], parts.length == 2 ? "" : parts[2]);
+  }
+
+  /** Returns those that paths name, as {@link #at} does; without this one itself. */
+  List<SmbTarget> atAll(List<String> paths) {
+    return paths.stream().map(this::at).filter(each -> each != null && !each.equals(this)).toList();
+  }
+
+  /** Returns it as DFS has it: {@code \\server\share\directory}. */
+  String path() {
+    String root = "\\" + host + "\\" + share;
+    return directory.isEmpty() ? root : root + "\\" + directory;
   }
 
   /** Returns how messages call the server: {@code smb://host:port}. */

@@ -338,7 +338,7 @@ class HostileServerTest {
     connection.start();
     connection.earn(256, 0);
     return new SmbShare(
-        new SmbClient(connection, negotiation, new SmbNames(""), -1),
+        new SmbClient(connection, negotiation, new SmbNames("", ""), -1),
         new SmbPipes(connection, "127.0.0.1"));
   }
 
