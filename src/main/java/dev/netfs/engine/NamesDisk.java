@@ -584,9 +584,11 @@ final class NamesDisk {
         from -> {
           DirectoryRecord record =
               waiting.apply(unmoved(from.read(directory, Long.MIN_VALUE, maxBytes)));
+          if (record.isEmpty() || isMoved(record)) { // or it is just being written
+            return null;
+          }
           int slot = from.slot(directory);
-          long changed = Math.max(marks.changedMillis(slot), from.changedMillis(slot));
-          return record.isEmpty() ? null : new Loaded(record, changed);
+          return new Loaded(record, Math.max(marks.changedMillis(slot), from.changedMillis(slot)));
         });
   }
 }

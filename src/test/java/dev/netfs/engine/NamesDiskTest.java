@@ -11,6 +11,7 @@ import dev.netfs.share.OpenIntent.Disposition;
 import dev.netfs.share.ShareConnectException;
 import dev.netfs.share.ShareOptions;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -160,6 +161,14 @@ class NamesDiskTest {
       }
     }
     cache = copy;
+  }
+
+  private void killNow() {
+    try {
+      kill();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Test
@@ -386,6 +395,9 @@ class NamesDiskTest {
       try (Mount other = loose("1000h")) {
         walk(other, "/");
       }
+      if (how.equals("direct")) { // is marked before the server hears of it
+        server.onWrite = (path, offset, bytes) -> killNow();
+      }
       if (how.equals("truncate")) {
         file.truncate(1);
       } else {
@@ -396,8 +408,11 @@ class NamesDiskTest {
       } else if (how.equals("force")) {
         file.force(false);
       }
-      kill();
+      if (!how.equals("direct")) {
+        kill();
+      }
     }
+    server.onWrite = null;
     try (Mount mount = loose("1000h")) {
       assertThat(walk(mount, "/")).isEqualTo(truth());
     }
