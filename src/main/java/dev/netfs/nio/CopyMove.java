@@ -7,6 +7,7 @@ import dev.netfs.share.AttributeChange;
 import dev.netfs.share.FileInfo;
 import dev.netfs.share.OpenIntent.Disposition;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.CopyOption;
@@ -48,13 +49,19 @@ final class CopyMove {
 
   /** What the options of a copy or a move come to. */
   private record Options(
-      boolean replace, boolean attributes, boolean follow, boolean atomic, boolean move) {
+      boolean replace,
+      boolean attributes,
+      boolean follow,
+      boolean atomic,
+      boolean move,
+      boolean interruptible) {
 
     static Options of(boolean move, CopyOption... options) {
       boolean replace = false;
       boolean attributes = move;
       boolean follow = !move;
       boolean atomic = false;
+      boolean interruptible = false;
       for (CopyOption option : options) {
         if (option == StandardCopyOption.REPLACE_EXISTING) {
           replace = true;
@@ -64,15 +71,17 @@ final class CopyMove {
           attributes = true;
         } else if (option == StandardCopyOption.ATOMIC_MOVE && move) {
           atomic = true;
-        } else if (Objects.requireNonNull(option, "option") != null && !isInterruptible(option)) {
+        } else if (isInterruptible(Objects.requireNonNull(option, "option"))) {
+          interruptible = true;
+        } else {
           throw new UnsupportedOperationException(
               "option " + option + " is not supported by a " + (move ? "move" : "copy"));
         }
       }
-      return new Options(replace, attributes, follow, atomic, move);
+      return new Options(replace, attributes, follow, atomic, move, interruptible);
     }
 
-    /** A hint that the JDK's provider takes, known by name as its module need not be there. */
+    /** An option of the JDK's provider, known by name as its module need not be there. */
     private static boolean isInterruptible(CopyOption option) {
       return option instanceof Enum<?> constant
           && constant.name().equals("INTERRUPTIBLE")
@@ -345,11 +354,14 @@ final class CopyMove {
     }
   }
 
-  private static void pump(OpenFile in, OpenFile out) throws IOException {
+  private void pump(OpenFile in, OpenFile out) throws IOException {
     ByteBuffer buffer = TransferBuffers.take();
     try {
       long position = 0;
       while (in.read(buffer.clear(), position) > 0) {
+        if (options.interruptible() && Thread.currentThread().isInterrupted()) {
+          throw new InterruptedIOException("the copy of " + source + " was interrupted");
+        }
         position += out.write(buffer.flip(), position);
       }
     } finally {

@@ -14,8 +14,10 @@ import dev.netfs.Netfs;
 import dev.netfs.NetfsFileSystem;
 import dev.netfs.share.ShareCapabilities;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.CopyOption;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystem;
@@ -103,6 +105,28 @@ class CopyMoveTest {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  @Test
+  void anInterruptEndsACopyIfThatIsAskedFor() throws Exception {
+    Path source = a.getPath("/file");
+    Path target = b.getPath("/copy");
+    CopyOption interruptible = // its module need not be there
+        (CopyOption)
+            Class.forName("com.sun.nio.file.ExtendedCopyOption")
+                .getField("INTERRUPTIBLE")
+                .get(null);
+    Thread.currentThread().interrupt();
+    try {
+      assertThatThrownBy(() -> Files.copy(source, target, interruptible))
+          .isInstanceOf(InterruptedIOException.class);
+      assertThat(two.resolve("copy")).doesNotExist();
+      Files.copy(source, target); // no other copy is ended
+      assertThat(Thread.currentThread().isInterrupted()).isTrue();
+    } finally {
+      Thread.interrupted();
+    }
+    assertThat(Files.readAllBytes(two.resolve("copy"))).isEqualTo(content);
   }
 
   @Test
