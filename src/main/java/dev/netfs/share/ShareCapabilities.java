@@ -180,7 +180,10 @@ public final class ShareCapabilities {
     return timestampGranularity;
   }
 
-  /** The attribute views that the share's attributes can fill: {@code basic}, {@code posix}... */
+  /**
+   * The attribute views that the share can fill: {@code basic}, {@code dos}, {@code posix}, {@code
+   * unix}, {@code owner}; and {@code acl}, whose share has {@link Share#acl} and what goes with it.
+   */
   public Set<String> attributeViews() {
     return attributeViews;
   }

@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * Shares over SMB 2.1 to 3.1.1 (MS-SMB2): {@code netfs+smb://user@host:port/share/directory}. Needs
  * no library: the protocol is spoken here, the ciphers are the JDK's.
  *
+ * <p>DFS links are followed, on the way to the mount's root and below it.
+ *
  * <p>Every message is signed, or encrypted where the server can; a server that can do neither is
  * refused.
  *
