@@ -9,12 +9,14 @@ import dev.netfs.fscache.CacheLimits;
 import dev.netfs.fscache.DirtyLog;
 import dev.netfs.fscache.FsCache;
 import dev.netfs.fscache.Volume;
+import dev.netfs.fscache.WrongKeyException;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -30,17 +32,21 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * JVMs that write through mounts with {@code write=deferred} and are killed: whatever {@code close}
- * or {@code force} has acknowledged is read right after the next start, and reaches the server.
- * {@code -Dnetfs.kills=1000} kills so many.
+ * or {@code force} has acknowledged is read right after the next start, and reaches the server. In
+ * half of them the cache is given another key again and again. {@code -Dnetfs.kills=1000} kills so
+ * many.
  */
 @DisabledOnOs(OS.WINDOWS) // no process can be killed there so that it notices nothing
 @Timeout(3600)
 class DeferredKillTest {
+  private static final int GRANULE = 64 << 10;
   private static final int KILLS = Integer.getInteger("netfs.kills", 4);
 
   @TempDir Path temp;
+  private long mostLeft;
   private Path share;
-  private Path key;
+  private Path key; // the one that the cache has
+  private Path otherKey;
 
   /** The version that each block has at least; -1 where nothing is known of it. */
   private final int[][] kept = new int[FILES][BLOCKS];
@@ -49,6 +55,9 @@ class DeferredKillTest {
   void fill() throws IOException {
     share = Files.createDirectory(temp.resolve("share"));
     key = Files.write(temp.resolve("key"), new byte[32]);
+    byte[] other = new byte[32];
+    other[0] = 1;
+    otherKey = Files.write(temp.resolve("other"), other);
     for (int file = 0; file < FILES; file++) {
       ByteArrayOutputStream content = new ByteArrayOutputStream();
       for (int block = 0; block < BLOCKS; block++) {
@@ -65,6 +74,7 @@ class DeferredKillTest {
   void whatIsAcknowledgedReachesTheServerWheneverTheJvmIsKilled() throws Exception {
     Random random = new Random(Long.getLong("netfs.seed", 11));
     int withUnsent = 0;
+    int rekeyed = 0;
     for (int kill = 0; kill < KILLS; kill++) {
       // Some send at once, so that they are killed while they do; with little room there is
       // culling.
@@ -72,6 +82,13 @@ class DeferredKillTest {
       String room = random.nextBoolean() ? "1GiB" : "1MiB";
       run(random, (kill + 1) * 1_000_000, age, room);
       withUnsent += unsent().isEmpty() ? 0 : 1;
+      checkLeftFiles();
+      if (!opensWith(key)) { // it was being rekeyed
+        Path other = key;
+        key = otherKey;
+        otherKey = other;
+        rekeyed++;
+      }
       try (NetfsFileSystem fs = mount()) {
         for (int file = 0; file < FILES; file++) {
           check(
@@ -85,11 +102,59 @@ class DeferredKillTest {
         settle(file, content);
       }
       assertThat(unsent()).as("left after the unmount, %d: %s", kill, left()).isEmpty();
+      if (kill % 50 == 49) {
+        System.out.printf("%d kills, %d with something unsent%n", kill + 1, withUnsent);
+      }
     }
     assertThat(withUnsent)
         .as("kills with something unsent, of %d", KILLS)
         .isGreaterThan(KILLS / 2 - 1);
-    System.out.println(KILLS + " kills, " + withUnsent + " with something unsent");
+    System.out.printf(
+        "%d kills, %d with something unsent, %d times another key, at most %d bytes in one of %d"
+            + " files without a name%n",
+        KILLS, withUnsent, rekeyed, mostLeft, leftFiles().size());
+    removesLeftFiles();
+  }
+
+  /** Files that never got a name, since their JVM ended before. */
+  private List<Path> leftFiles() throws IOException {
+    try (Stream<Path> all = Files.walk(temp.resolve("cache"))) {
+      return all.filter(Files::isRegularFile)
+          .filter(file -> file.getFileName().toString().startsWith("new-"))
+          .toList();
+    }
+  }
+
+  private void checkLeftFiles() throws IOException {
+    for (Path file : leftFiles()) {
+      mostLeft = Math.max(mostLeft, Files.size(file));
+      assertThat(Files.size(file)).as("%s", file).isLessThanOrEqualTo(GRANULE);
+    }
+  }
+
+  /** What is left goes when it is old enough that nobody can be just making it. */
+  private void removesLeftFiles() throws IOException {
+    for (Path file : leftFiles()) {
+      Files.setLastModifiedTime(
+          file, FileTime.fromMillis(System.currentTimeMillis() - 2 * 3_600_000));
+    }
+    try (FsCache cache = FsCache.open(temp.resolve("cache"), CacheLimits.of(1L << 30))) {
+      cache.maintain();
+    }
+    assertThat(leftFiles()).isEmpty();
+  }
+
+  private boolean opensWith(Path keyFile) throws IOException {
+    try (FsCache cache = FsCache.open(temp.resolve("cache"), CacheLimits.of(1L << 30));
+        Volume volume = cache.volume(identity(), CacheKey.file(keyFile, null), GRANULE)) {
+      return volume.isEncrypted();
+    } catch (WrongKeyException e) {
+      return false;
+    }
+  }
+
+  private String identity() {
+    return "netfs+file://" + share;
   }
 
   private NetfsFileSystem mount() throws IOException {
@@ -116,7 +181,8 @@ class DeferredKillTest {
                 Long.toString(random.nextLong()),
                 Integer.toString(version),
                 age,
-                room)
+                room,
+                random.nextBoolean() ? otherKey.toString() : "-")
             .redirectErrorStream(true)
             .start();
     Thread killer = null;
@@ -148,7 +214,7 @@ class DeferredKillTest {
               } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
               }
-              process.destroyForcibly(); // SIGKILL
+              process.toHandle().destroyForcibly(); // SIGKILL; Process's own closes what it prints
             },
             "killer");
     thread.start();
@@ -197,8 +263,7 @@ class DeferredKillTest {
     List<String> left = new ArrayList<>();
     if (!unsent().isEmpty()) {
       try (FsCache cache = FsCache.open(temp.resolve("cache"), CacheLimits.of(1L << 30));
-          Volume volume =
-              cache.volume("netfs+file://" + share + "/", CacheKey.file(key, null), 65536)) {
+          Volume volume = cache.volume(identity(), CacheKey.file(key, null), GRANULE)) {
         for (DirtyLog log : volume.takeOverDirtyLogs()) {
           left.add(
               log

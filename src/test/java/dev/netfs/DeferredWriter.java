@@ -1,5 +1,8 @@
 package dev.netfs;
 
+import dev.netfs.fscache.CacheDirectory;
+import dev.netfs.fscache.CacheKey;
+import dev.netfs.fscache.CachedVolume;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
@@ -56,7 +59,9 @@ final class DeferredWriter {
   }
 
   /**
-   * Arguments: the share, the cache, the key, a seed, the first version, writebackAge, diskSize.
+   * Arguments: the share, the cache, the key, a seed, the first version, writebackAge, diskSize,
+   * and a key that the cache is given instead of the first, then the first again, and so on, or
+   * {@code -}.
    */
   public static void main(String[] args) throws IOException {
     Random random = new Random(Long.parseLong(args[3]));
@@ -72,6 +77,12 @@ final class DeferredWriter {
             .option("wsize", "16KiB")
             .open();
     System.out.println("ready");
+    if (!args[7].equals("-")) {
+      Thread rekeying =
+          new Thread(() -> rekey(Path.of(args[1]), Path.of(args[2]), Path.of(args[7])), "rekeying");
+      rekeying.setDaemon(true);
+      rekeying.start();
+    }
     while (true) {
       int file = random.nextInt(FILES);
       version++;
@@ -81,6 +92,24 @@ final class DeferredWriter {
         case 2 -> read(fs, file);
         default -> write(fs, file, version, random);
       }
+    }
+  }
+
+  /** Wraps the data key in one key and the other by turns. */
+  private static void rekey(Path cache, Path first, Path second) {
+    try (CacheDirectory directory = CacheDirectory.open(cache)) {
+      CacheKey from = CacheKey.file(first, null);
+      CacheKey to = CacheKey.file(second, null);
+      CachedVolume volume = directory.volumes(from).get(0);
+      while (true) {
+        volume.rekey(from, to);
+        Thread.sleep(1); // or there would be nothing but files that are made
+        CacheKey old = from;
+        from = to;
+        to = old;
+      }
+    } catch (IOException | InterruptedException e) {
+      throw new AssertionError("rekeying", e);
     }
   }
 

@@ -147,7 +147,8 @@ final class Deferred {
       CoherencyData base = log.base();
       if (base == null
           || base.matches(now)
-          || (!log.isEnding() && DeferredFile.isOurs(base, now, log.sendingMillis(), log.last()))) {
+          || (!log.isEnding()
+              && DeferredFile.isOurs(base, now, log.sendingMillis(), log.sentEnd()))) {
         return takeIn(mount, file, log, now);
       }
       keepBeside(mount, log, theirs);

@@ -41,6 +41,7 @@ final class DeferredFile {
   private volatile boolean hasLog; // written under persisting
 
   private long markedMillis; // guarded by persisting: when the log was told that we are sending
+  private long markedEnd; // guarded by persisting: and up to where
 
   /** What was written and is not in the log; some of it may have been sent since. */
   private final ExtentSet unpersisted = new ExtentSet(); // guarded by inode.lock
@@ -78,10 +79,14 @@ final class DeferredFile {
     unpersisted.remove(from, to);
   }
 
-  /** Takes in what the server said at an open. */
-  void seen(FileInfo info) {
+  /**
+   * Takes in what the server said at an open.
+   *
+   * @param info null if it may have said so before or after a change of ours
+   */
+  void seen(@Nullable FileInfo info) {
     if (!inode.writeback.isDirty()) {
-      base = CoherencyData.of(info);
+      base = info == null ? null : CoherencyData.of(info);
       sendingMillis = 0;
     }
   }
@@ -150,6 +155,7 @@ final class DeferredFile {
       DirtyLog written = log;
       if (written != null && !taken.isEmpty()) {
         written.force();
+        markIfLonger(written);
       }
       return true;
     } catch (IOException | RuntimeException e) {
@@ -219,8 +225,24 @@ final class DeferredFile {
 
   private void mark(DirtyLog in) throws IOException {
     long now = services.background().currentTimeMillis();
-    in.sending(now);
+    long end = inode.localSize();
+    in.sending(now, end);
     markedMillis = now;
+    markedEnd = end;
+  }
+
+  /** Tells the log if more may be sent now than it knows of. */
+  private void markIfLonger(DirtyLog in) throws IOException {
+    boolean longer;
+    inode.lock.lock();
+    try {
+      longer = open && inode.localSize() > markedEnd;
+    } finally {
+      inode.lock.unlock();
+    }
+    if (longer) {
+      mark(in);
+    }
   }
 
   private FileInfo stat() throws IOException {
@@ -327,7 +349,7 @@ final class DeferredFile {
   private boolean mayOverwrite(CoherencyData state) {
     return base == null
         || base.matches(state)
-        || isOurs(base, state, sendingMillis, inode.writeback.end());
+        || isOurs(base, state, sendingMillis, inode.localSize());
   }
 
   /**
@@ -336,7 +358,7 @@ final class DeferredFile {
    * only up to the end of what we write, and the time to one when we were sending.
    *
    * @param sendingMillis when we last were, 0 if never
-   * @param end the byte after the last one that is ours to send
+   * @param end the byte after the last one that is ours, sent already or still to send
    */
   static boolean isOurs(CoherencyData base, CoherencyData now, long sendingMillis, long end) {
     return sendingMillis != 0

@@ -217,7 +217,9 @@ final class Inode {
     Set<RemoteFile> replaced;
     lock.lock();
     try {
+      boolean ours = asked.changes != coherency.changes() || writeback.isChanging();
       if (intent.truncate() || intent.disposition() == OpenIntent.Disposition.CREATE_NEW) {
+        ours = false; // nothing is on its way while that is done
         serverIsEmpty(info, asked);
       } else {
         if (services.options().cache() != CacheMode.LOOSE || coherency.isKnown() || !isChecked()) {
@@ -225,7 +227,7 @@ final class Inode {
         }
       }
       if (deferred != null) {
-        deferred.seen(info);
+        deferred.seen(ours ? null : info);
       }
       replaced = handles.opened(handle);
       onDisk.reopened();

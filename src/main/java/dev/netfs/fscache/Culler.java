@@ -92,6 +92,12 @@ final class Culler {
       for (Path file : Metadata.files(volume)) {
         total += look(file, oldest);
       }
+      for (Path directory :
+          List.of(volume, DirtyLogs.directory(volume), Metadata.directory(volume))) {
+        for (Path file : FsCache.list(directory)) {
+          removeIfLeft(file);
+        }
+      }
     }
     cache.counted(total);
     counted = true;
@@ -119,9 +125,7 @@ final class Culler {
     }
     long used = attributes.lastModifiedTime().toMillis();
     if (FsCache.isUnnamed(file)) {
-      if (System.currentTimeMillis() - used > UNNAMED_MILLIS) {
-        Files.deleteIfExists(file);
-      }
+      removeIfLeft(file);
       return 0;
     }
     long bytes = bytes(file, attributes.size());
@@ -130,6 +134,19 @@ final class Culler {
       oldest.remove();
     }
     return bytes;
+  }
+
+  /** Removes a file that never got its name, since its JVM ended before. */
+  static void removeIfLeft(Path file) throws IOException {
+    try {
+      if (FsCache.isUnnamed(file)
+          && System.currentTimeMillis() - Files.getLastModifiedTime(file).toMillis()
+              > UNNAMED_MILLIS) {
+        Files.deleteIfExists(file);
+      }
+    } catch (NoSuchFileException e) {
+      // It has got its name.
+    }
   }
 
   /** Returns what a file takes: it is sparse, and its apparent size says little. */

@@ -82,6 +82,7 @@ public final class DirtyLog implements Closeable {
   private long createdMillis; // while it is read
   private @Nullable CoherencyData base; // guarded by lock: what the server had before what is here
   private long sendingMillis; // guarded by lock: when some of it was last about to be sent, or 0
+  private long sentEnd; // while it is read
   private boolean ending; // guarded by lock
   private boolean damaged; // while it is read
 
@@ -189,6 +190,14 @@ public final class DirtyLog implements Closeable {
     return pieces.stream().mapToLong(piece -> piece.offset + piece.kept).max().orElse(0);
   }
 
+  /**
+   * Returns the byte after the last one that was written or may have been sent. For one that was
+   * taken over.
+   */
+  public long sentEnd() {
+    return Math.max(last(), sentEnd);
+  }
+
   /** Returns which state of the server's file what is here was written over; null if unknown. */
   public @Nullable CoherencyData base() {
     return base;
@@ -229,9 +238,13 @@ public final class DirtyLog implements Closeable {
     append(CUT, size, ByteBuffer.allocate(0));
   }
 
-  /** Appends that something is about to be sent: the server's file may be of a newer state. */
-  public void sending(long nowMillis) throws IOException {
-    append(SENDING, nowMillis, ByteBuffer.allocate(0));
+  /**
+   * Appends that something is about to be sent: the server's file may be of a newer state.
+   *
+   * @param end the byte after the last one of all that may have been sent, here or not
+   */
+  public void sending(long nowMillis, long end) throws IOException {
+    append(SENDING, nowMillis, ByteBuffer.allocate(Long.BYTES).putLong(0, end));
     force();
   }
 
@@ -329,10 +342,14 @@ public final class DirtyLog implements Closeable {
         pieces.removeIf(each -> each.offset >= offset);
         pieces.replaceAll(each -> each.cut(offset));
       }
-      case SENDING -> sendingMillis = offset;
+      case SENDING -> {
+        sendingMillis = offset;
+        sentEnd = Math.max(sentEnd, plain.remaining() < Long.BYTES ? 0 : plain.getLong(0));
+      }
       case STATE -> {
         base = CoherencyData.of(Records.decode(plain.array(), 0, plain.limit()));
         sendingMillis = 0;
+        sentEnd = 0;
       }
       case ENDING -> ending = offset != 0;
       default -> throw new IOException("a record of kind " + kind + " in " + file);

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -20,8 +19,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The {@link DirtyLog}s of a volume: a directory of files, each named at random. */
 final class DirtyLogs {
-  private static final long UNNAMED_MILLIS = 3_600_000;
-
   private final Volume volume;
   private final Path directory;
 
@@ -91,7 +88,7 @@ final class DirtyLogs {
     List<DirtyLog> taken = new ArrayList<>();
     for (Path file : FsCache.list(directory)) {
       if (FsCache.isUnnamed(file)) {
-        removeIfOld(file);
+        Culler.removeIfLeft(file);
         continue;
       }
       opening.lock();
@@ -146,9 +143,14 @@ final class DirtyLogs {
     }
   }
 
+  /** Returns where a volume's logs are. */
+  static Path directory(Path volume) {
+    return volume.resolve("dirty");
+  }
+
   /** Returns the files of a volume's logs. */
   static List<Path> files(Path volume) throws IOException {
-    return FsCache.list(volume.resolve("dirty")).stream()
+    return FsCache.list(directory(volume)).stream()
         .filter(file -> !FsCache.isUnnamed(file))
         .toList();
   }
@@ -169,17 +171,6 @@ final class DirtyLogs {
       }
     }
     return log;
-  }
-
-  private static void removeIfOld(Path file) throws IOException {
-    try {
-      if (System.currentTimeMillis() - Files.getLastModifiedTime(file).toMillis()
-          > UNNAMED_MILLIS) {
-        Files.deleteIfExists(file);
-      }
-    } catch (NoSuchFileException e) {
-      // It has got its name.
-    }
   }
 
   void closed(Path file) {

@@ -264,6 +264,11 @@ public final class Metadata {
     return all;
   }
 
+  /** Returns where a volume's records are. */
+  static Path directory(Path volume) {
+    return volume.resolve(DIRECTORY);
+  }
+
   /** Opens the record of a file that is bound to a path that only the record says. */
   private @Nullable DirectoryRecord recordOf(Path file) throws IOException {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {

@@ -82,7 +82,7 @@ public final class Volume implements Closeable {
     this.header = header;
     this.headerFile = headerFile;
     this.sealer = new Sealer(header.key(), random);
-    this.dirty = new DirtyLogs(this, directory.resolve("dirty"));
+    this.dirty = new DirtyLogs(this, DirtyLogs.directory(directory));
     this.metadata = new Metadata(this);
     Arrays.setAll(stripes, i -> new ReentrantLock());
   }

@@ -301,6 +301,49 @@ class DeferredTest {
   }
 
   @Test
+  @Tag("W3")
+  @Tag("W4")
+  void soItIsWhereWhatLiesBehindWasSentFirst() throws IOException {
+    server.freshTimes = true;
+    server.put("/f", bytes(1, 10));
+    server.putTime("/f", 1_500_000_000L); // what we send gives it another
+    byte[] mine = bytes(3, 300_000);
+    Mount killed = mount("wsize", "64KiB", "depth", "1", "retries", "0");
+    int[] writes = {0};
+    server.beforeRequest =
+        kind -> {
+          if (kind.equals("write")) { // of five the first one fails, and is tried again in vain
+            server.errorsIn = each -> each.equals("write");
+            server.errorRate = ++writes[0] == 1 || writes[0] > 5 ? 1 : 0;
+          }
+        };
+    OpenFile file = killed.open("/f", READ_WRITE);
+    file.write(ByteBuffer.wrap(mine), 0);
+    assertThatThrownBy(killed::sync).isInstanceOf(IOException.class);
+    SimServer.eventually("the rest is sent", () -> server.get("/f").length == mine.length);
+    SimServer.eventually("it is acknowledged", () -> isForced(file)); // it hears of failures first
+    assertThat(server.get("/f")).isNotEqualTo(mine);
+    assertThat(killed.stats().conflicts()).isZero();
+    kill(killed);
+    server.beforeRequest = null;
+    server.behave();
+    try (Mount mount = mount()) {
+      assertThat(mount.stats().conflicts()).isZero();
+      assertThat(read(mount, "/f")).isEqualTo(mine);
+    }
+    assertThat(server.get("/f")).isEqualTo(mine);
+  }
+
+  private static boolean isForced(OpenFile file) {
+    try {
+      file.force(false);
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  @Test
   @Tag("C4")
   void whereTheDiskTakesNothingACloseWaitsForTheServer() throws IOException {
     byte[] content = bytes(1, MIB);

@@ -154,7 +154,7 @@ class DirtyLogTest {
     try (DirtyLog log = volume.newDirtyLog("/f", state(7, 1))) {
       log.write(0, ByteBuffer.wrap(piece(0)));
       log.write(LENGTH, ByteBuffer.wrap(piece(1)));
-      log.sending(1_234);
+      log.sending(1_234, 5 * LENGTH);
       log.ending(true);
     }
     for (DirtyLog log : volume.takeOverDirtyLogs()) {
@@ -162,6 +162,7 @@ class DirtyLogTest {
       assertThat(log.sendingMillis()).isEqualTo(1_234);
       assertThat(log.isEnding()).isTrue();
       assertThat(log.last()).isEqualTo(2 * LENGTH);
+      assertThat(log.sentEnd()).isEqualTo(5 * LENGTH);
       assertThat(log.isDamaged()).isFalse();
       log.ending(false);
       log.cut(LENGTH / 2);
@@ -173,6 +174,7 @@ class DirtyLogTest {
       assertThat(log.sendingMillis()).isZero();
       assertThat(log.isEnding()).isFalse();
       assertThat(log.last()).isEqualTo(LENGTH / 2);
+      assertThat(log.sentEnd()).isEqualTo(LENGTH / 2);
       log.replay(
           (offset, bytes) -> assertThat(bytes).isEqualTo(ByteBuffer.wrap(piece(0), 0, LENGTH / 2)));
       log.close();
