@@ -287,7 +287,7 @@ class PageTest {
               ByteBuffer dst = ByteBuffer.allocateDirect(4 * SIZE);
               int wrong = 0;
               long last = -1;
-              for (int changes = 0; changes < 3_000; ) {
+              for (int changes = 0; changes < 1_000; ) {
                 Page page = now.get();
                 if (page.read(0, dst.clear(), 4 * SIZE) == 4 * SIZE) {
                   wrong += isOneOf(page.number, dst) ? 0 : 1;
