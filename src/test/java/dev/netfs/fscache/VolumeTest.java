@@ -6,12 +6,16 @@ import static dev.netfs.fscache.CacheFixture.readAndCompare;
 import static dev.netfs.fscache.CacheFixture.state;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributeView;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
@@ -114,6 +118,37 @@ class VolumeTest {
       assertThat(Files.readAllBytes(header())).isEqualTo(other);
       assertThat(cache.failures()).isEqualTo(1);
       assertThat(volume.open("/f", state(CONTENT.length, 7), true)).isNull();
+    }
+  }
+
+  @Test
+  void openingACacheLooksAtNoObject() throws IOException {
+    CacheKey key = CacheFixture.keyFile(temp, 1);
+    fill(key);
+    List<Path> objects;
+    try (Stream<Path> all = Files.walk(header().resolveSibling("objects"))) {
+      objects = all.toList();
+    }
+    FileTime old = FileTime.fromMillis(1_500_000_000_000L);
+    for (Path each : objects) { // the first look at each shows in its time, if it may
+      Files.getFileAttributeView(each, BasicFileAttributeView.class).setTimes(old, old, null);
+    }
+    try (FsCache cache = CacheFixture.cache(directory);
+        Volume volume = cache.volume(SHARE, key, 65536)) {
+      assertThat(objects).hasSize(3).allMatch(each -> lastLookedAt(each).equals(old), "unseen");
+      assertThat(volume.isEncrypted()).isTrue();
+      try (Stream<Path> listed = Files.list(objects.get(0))) {
+        assertThat(listed).hasSize(1);
+      }
+      assumeTrue(!lastLookedAt(objects.get(0)).equals(old), "the file system tells nobody");
+    }
+  }
+
+  private static FileTime lastLookedAt(Path path) {
+    try {
+      return Files.readAttributes(path, BasicFileAttributes.class).lastAccessTime();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
