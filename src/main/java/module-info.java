@@ -10,6 +10,7 @@ module dev.netfs {
   requires com.fasterxml.jackson.dataformat.cbor;
   requires com.github.benmanes.caffeine;
   requires info.picocli;
+  requires org.apache.commons.compress;
   requires static org.apache.sshd.osgi;
   requires static org.apache.sshd.sftp;
   requires org.slf4j;

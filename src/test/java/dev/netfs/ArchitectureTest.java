@@ -42,6 +42,7 @@ class ArchitectureTest {
 
   // Client and helper libraries, by the prefix of their packages.
   private static final String JACKSON = "com.fasterxml.jackson.";
+  private static final String COMPRESSORS = "org.apache.commons.compress.";
   private static final String SSHD = "org.apache.sshd.";
 
   /** What each package may use, beside itself, the JDK and JSpecify's annotations. */
@@ -53,9 +54,9 @@ class ArchitectureTest {
               ENGINE,
               uses(API, LOCKS, FSCACHE, OFFLINE, SHARE).libraries("com.github.benmanes.caffeine.")),
           Map.entry(LOCKS, uses(SHARE).libraries(JACKSON)),
-          Map.entry(FSCACHE, uses(SHARE).libraries(JACKSON)),
+          Map.entry(FSCACHE, uses(SHARE).libraries(JACKSON, COMPRESSORS)),
           Map.entry(OFFLINE, uses(SHARE, FSCACHE).libraries("org.h2.mvstore.")),
-          Map.entry(COMPRESS, uses(SHARE).libraries("org.apache.commons.compress.")),
+          Map.entry(COMPRESS, uses(SHARE).libraries(COMPRESSORS)),
           Map.entry(SHARE, uses()),
           Map.entry("dev.netfs.share.path", uses(SHARE)),
           Map.entry("dev.netfs.share.sftp", uses(SHARE).libraries(SSHD)),
@@ -108,6 +109,7 @@ class ArchitectureTest {
                   "dev.netfs.fscache.CacheDirectory",
                   "dev.netfs.fscache.CachedVolume",
                   "dev.netfs.fscache.CacheKey",
+                  "dev.netfs.fscache.Codec",
                   "dev.netfs.fscache.CoherencyData",
                   "dev.netfs.fscache.Cookie",
                   "dev.netfs.fscache.WrongKeyException"),

@@ -18,6 +18,8 @@ import java.util.stream.Stream;
  * downloaded; a wrong byte ends it with an error.
  */
 final class CacheReader {
+  private static final List<String> CODECS = List.of("none", "lz4", "zstd");
+
   private CacheReader() {}
 
   /** Arguments: the share, the cache, the key, a seed, how many files to read, diskSize. */
@@ -31,6 +33,7 @@ final class CacheReader {
             .option("encryptionKeyFile", args[2])
             .option("diskSize", args[5])
             .option("granule", "64KiB")
+            .option("diskCompress", CODECS.get(random.nextInt(CODECS.size())))
             .option("attrTtl", "0s")
             .open()) {
       List<Path> sources;

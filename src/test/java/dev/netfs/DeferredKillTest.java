@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.netfs.fscache.CacheKey;
 import dev.netfs.fscache.CacheLimits;
+import dev.netfs.fscache.Codec;
 import dev.netfs.fscache.DirtyLog;
 import dev.netfs.fscache.FsCache;
 import dev.netfs.fscache.Volume;
@@ -146,7 +147,8 @@ class DeferredKillTest {
 
   private boolean opensWith(Path keyFile) throws IOException {
     try (FsCache cache = FsCache.open(temp.resolve("cache"), CacheLimits.of(1L << 30));
-        Volume volume = cache.volume(identity(), CacheKey.file(keyFile, null), GRANULE)) {
+        Volume volume =
+            cache.volume(identity(), CacheKey.file(keyFile, null), GRANULE, Codec.NONE)) {
       return volume.isEncrypted();
     } catch (WrongKeyException e) {
       return false;
@@ -263,7 +265,7 @@ class DeferredKillTest {
     List<String> left = new ArrayList<>();
     if (!unsent().isEmpty()) {
       try (FsCache cache = FsCache.open(temp.resolve("cache"), CacheLimits.of(1L << 30));
-          Volume volume = cache.volume(identity(), CacheKey.file(key, null), GRANULE)) {
+          Volume volume = cache.volume(identity(), CacheKey.file(key, null), GRANULE, Codec.NONE)) {
         for (DirtyLog log : volume.takeOverDirtyLogs()) {
           left.add(
               log

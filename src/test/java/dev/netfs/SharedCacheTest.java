@@ -45,9 +45,19 @@ class SharedCacheTest {
     for (int i = 0; i < FILES; i++) {
       byte[] bytes = new byte[random.nextInt(2_000_000)];
       random.nextBytes(bytes);
+      if (i % 3 != 0) {
+        shorten(bytes);
+      }
       Path file = Files.write(share.resolve("file-" + i), bytes);
       Files.setLastModifiedTime(file, FileTime.fromMillis(1_600_000_000_000L + i));
       total += bytes.length;
+    }
+  }
+
+  /** Has bytes repeat themselves here and there, so that they can be compressed. */
+  private static void shorten(byte[] bytes) {
+    for (int at = 50_000; at < bytes.length; at += 1_000) {
+      System.arraycopy(bytes, at - 40_000, bytes, at, Math.min(900, bytes.length - at));
     }
   }
 

@@ -2,6 +2,7 @@ package dev.netfs.cli;
 
 import dev.netfs.fscache.CachedVolume;
 import dev.netfs.fscache.CachedVolume.ObjectFile;
+import dev.netfs.fscache.Codec;
 import dev.netfs.fscache.Cookie;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -41,6 +42,7 @@ final class CacheVerifyCommand extends CacheSubcommand {
   private long objects;
   private long granules;
   private long damagedObjects;
+  private long unreadable;
 
   @Override
   void run(List<CachedVolume> volumes) throws IOException {
@@ -96,6 +98,8 @@ final class CacheVerifyCommand extends CacheSubcommand {
           Cookie.State state = state(cookie, number);
           if (state == Cookie.State.DAMAGED) {
             damaged.add(number);
+          } else if (state == Cookie.State.UNREADABLE) {
+            unreadable++;
           } else if (state != Cookie.State.ABSENT) {
             granules++;
             long done = Math.min(left, cookie.granule());
@@ -191,7 +195,14 @@ final class CacheVerifyCommand extends CacheSubcommand {
                   "%d objects, %d granules: %s%n",
                   objects,
                   granules,
-                  damagedObjects == 0 ? "all sound" : damagedObjects + " damaged"));
+                  damagedObjects + unreadable == 0 ? "all sound" : damagedObjects + " damaged"));
+    }
+    if (unreadable > 0) {
+      failed(
+          unreadable
+              + " granules are compressed with Zstandard, and can be opened with "
+              + Codec.ZSTD_LIBRARY
+              + " on the class path only");
     }
     if (damagedObjects > 0) {
       failed();

@@ -70,7 +70,7 @@ final class GranulePicture {
     return switch (state) {
       case CACHED -> Granule.CACHED;
       case PARTIAL -> Granule.PARTIAL;
-      case ABSENT, DAMAGED -> Granule.ABSENT;
+      case ABSENT, DAMAGED, UNREADABLE -> Granule.ABSENT;
     };
   }
 

@@ -102,7 +102,7 @@ final class DiskCache implements Closeable {
     try {
       FsCache cache = FsCache.open(directory, CacheLimits.of(disk.size()));
       try {
-        Volume volume = cache.volume(identity, key, disk.granule());
+        Volume volume = cache.volume(identity, key, disk.granule(), disk.compress());
         return new DiskCache(background, stats, cache, volume, mount);
       } catch (IOException e) {
         cache.close();

@@ -1,10 +1,12 @@
 package dev.netfs.engine;
 
 import dev.netfs.fscache.CacheKey;
+import dev.netfs.fscache.Codec;
 import dev.netfs.share.ShareOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -14,11 +16,20 @@ import org.jspecify.annotations.Nullable;
  * @param directory where it is; null for none
  * @param size the most bytes of content in it
  * @param granule the unit of what is kept, a power of two
+ * @param compress how what is kept is compressed
  * @param encrypt whether it is encrypted
  */
-record DiskOptions(@Nullable Path directory, long size, int granule, boolean encrypt) {
+record DiskOptions(
+    @Nullable Path directory, long size, int granule, Codec compress, boolean encrypt) {
   static final Set<String> NAMES =
-      Set.of("disk", "diskSize", "granule", "encrypt", "encryptionKey", "encryptionKeyFile");
+      Set.of(
+          "disk",
+          "diskSize",
+          "granule",
+          "diskCompress",
+          "encrypt",
+          "encryptionKey",
+          "encryptionKeyFile");
 
   private static final long KIB = 1024;
 
@@ -48,7 +59,21 @@ record DiskOptions(@Nullable Path directory, long size, int granule, boolean enc
         directory,
         options.size("diskSize", 10 * KIB * KIB * KIB, KIB * KIB, Long.MAX_VALUE / 2),
         granule,
+        compress(options),
         encrypt);
+  }
+
+  private static Codec compress(ShareOptions options) {
+    String name = options.choice("diskCompress", "none", "none", "lz4", "zstd");
+    Codec codec = Codec.valueOf(name.toUpperCase(Locale.ROOT));
+    if (!codec.isAvailable()) {
+      throw new IllegalArgumentException(
+          "option 'diskCompress=zstd' needs "
+              + Codec.ZSTD_LIBRARY
+              + ", which is not on the class path, or not made for this machine; add it, or take"
+              + " 'lz4' or 'none'");
+    }
+    return codec;
   }
 
   /**

@@ -246,16 +246,42 @@ public final class Cookie implements Closeable {
       sealed.limit(slots.headSize + head.stored + Sealer.TAG).position(slots.headSize);
       read(sealed, slots.offset(number) + slots.headSize);
       sealed.flip().position(slots.headSize);
-      scratch.plain.clear().position(head.first());
-      if (sealed.remaining() == head.stored + Sealer.TAG
-          && volume.sealer().open(associated(head), sealed, Slots.RECORD, sealed, scratch.plain)) {
+      if (sealed.remaining() == head.stored + Sealer.TAG && open(head, sealed, scratch)) {
         return head;
+      }
+      if (!isReadable(head)) {
+        refuted.add(number); // it may well be sound, but is of no use here
+        return null;
       }
     }
     if (refuted.add(number)) {
       volume.refuted(header.path(), number);
     }
     return null;
+  }
+
+  private boolean open(Slots.Head head, ByteBuffer sealed, Scratch scratch) {
+    ByteBuffer plain = scratch.plain.clear().position(head.first());
+    ByteBuffer associated = associated(head);
+    if (head.codec == Codec.NONE.id()) {
+      return volume.sealer().open(associated, sealed, Slots.RECORD, sealed, plain);
+    }
+    Codec codec = Codec.of(head.codec);
+    byte[] packed = scratch.packed();
+    byte[] unpacked = scratch.unpacked();
+    if (codec == null
+        || !volume.sealer().open(associated, sealed, Slots.RECORD, sealed, ByteBuffer.wrap(packed))
+        || !codec.decompress(packed, head.stored, unpacked, head.plainLength())) {
+      return false;
+    }
+    plain.put(unpacked, 0, head.plainLength());
+    return true;
+  }
+
+  /** Returns whether what a slot is compressed with can be opened here. */
+  private static boolean isReadable(Slots.Head head) {
+    Codec codec = Codec.of(head.codec);
+    return codec == null || codec.isAvailable();
   }
 
   private ByteBuffer associated(Slots.Head head) {
@@ -321,13 +347,13 @@ public final class Cookie implements Closeable {
     ByteBuffer plain = scratch.plain;
     src.get(plain.clear().position(from).limit(to));
     int first = head.first();
-    head.codec = Slots.PLAIN;
-    head.stored = head.plainLength();
     plain.limit(first + head.plainLength()).position(first);
+    ByteBuffer payload = payload(head, plain, scratch);
+    head.stored = payload.remaining();
     ByteBuffer sealed = scratch.sealed.clear();
     head.write(sealed);
     sealed.position(slots.headSize);
-    volume.sealer().seal(associated(head), plain, sealed, Slots.RECORD);
+    volume.sealer().seal(associated(head), payload, sealed, Slots.RECORD);
     sealed.flip();
     int count = sealed.remaining();
     long at = slots.offset(number);
@@ -338,6 +364,23 @@ public final class Cookie implements Closeable {
     stored.addAndGet(head.stored - before);
     volume.cache().allocated(head.stored - before);
     return count > 0;
+  }
+
+  /** Returns what is stored of a granule: its bytes, or what they are compressed to. */
+  private ByteBuffer payload(Slots.Head head, ByteBuffer plain, Scratch scratch) {
+    Codec codec = volume.codec();
+    if (codec != Codec.NONE) {
+      byte[] bytes = scratch.unpacked();
+      plain.get(plain.position(), bytes, 0, plain.remaining());
+      byte[] packed = scratch.packed();
+      int length = codec.compress(bytes, plain.remaining(), packed);
+      if (length > 0) {
+        head.codec = codec.id();
+        return ByteBuffer.wrap(packed, 0, length);
+      }
+    }
+    head.codec = Codec.NONE.id();
+    return plain;
   }
 
   /** What lies between the valid blocks of a payload is zeros, not what the scratch held before. */
@@ -363,7 +406,9 @@ public final class Cookie implements Closeable {
     /** All of the granule's bytes are here and proven. */
     CACHED,
     /** There is something that does not prove itself. */
-    DAMAGED
+    DAMAGED,
+    /** There is something that nobody here can open, as {@link Codec#ZSTD_LIBRARY} is missing. */
+    UNREADABLE
   }
 
   /** Returns how many granules the object has. */
@@ -405,6 +450,9 @@ public final class Cookie implements Closeable {
         return proof && !isHole(scratch.sealed) ? State.DAMAGED : State.ABSENT;
       }
       int first = head.first();
+      if (proof && !isReadable(head)) {
+        return State.UNREADABLE;
+      }
       if (proof && open(number, scratch, first, first + 1) == null) {
         return State.DAMAGED;
       }

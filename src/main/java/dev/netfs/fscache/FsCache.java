@@ -136,16 +136,23 @@ public final class FsCache implements Closeable {
     return limits;
   }
 
+  /** Opens the volume of a share as below, and compresses nothing that is written to it. */
+  public Volume volume(String identity, @Nullable CacheKey key, int granule) throws IOException {
+    return volume(identity, key, granule, Codec.NONE);
+  }
+
   /**
    * Opens the volume of a share, which is made if it is not there. To be closed.
    *
    * @param identity what identifies the share and who uses it, such as the mount's root
    * @param key the user's key; null for a volume that is not encrypted, which is another one
    * @param granule the size of new objects' granules: a power of two from 4 KiB to 16 MiB
+   * @param codec how what is written is compressed
    * @throws WrongKeyException if the volume is encrypted with another key; nothing is changed
    * @throws IOException if it can be neither read nor made
    */
-  public Volume volume(String identity, @Nullable CacheKey key, int granule) throws IOException {
+  public Volume volume(String identity, @Nullable CacheKey key, int granule, Codec codec)
+      throws IOException {
     if (granule < Slots.MIN_GRANULE
         || granule > Slots.MAX_GRANULE
         || Integer.bitCount(granule) != 1) {
@@ -154,7 +161,7 @@ public final class FsCache implements Closeable {
     Path path = volumesDirectory.resolve(Volume.directoryName(identity, key != null));
     VolumeHeader header = VolumeFiles.readOrCreate(path, identity, key);
     writeTag();
-    return register(path, header, granule);
+    return register(path, header, granule, codec);
   }
 
   /**
@@ -168,7 +175,7 @@ public final class FsCache implements Closeable {
     if (header == null) {
       throw new NoSuchFileException(path.toString(), null, "its header is missing or damaged");
     }
-    return register(path, header, 0);
+    return register(path, header, 0, Codec.NONE);
   }
 
   /**
@@ -176,7 +183,8 @@ public final class FsCache implements Closeable {
    *
    * @param granule the size of new objects' granules; 0 if none will be made
    */
-  private Volume register(Path path, VolumeHeader header, int granule) throws IOException {
+  private Volume register(Path path, VolumeHeader header, int granule, Codec codec)
+      throws IOException {
     String name = Objects.toString(path.getFileName());
     REGISTRY_LOCK.lock();
     try {
@@ -185,7 +193,7 @@ public final class FsCache implements Closeable {
         volume = new Volume(this, path, header, VolumeFiles.bytes(path, header.id()));
         volumes.put(name, volume);
       }
-      volume.opened(granule);
+      volume.opened(granule, codec);
       return volume;
     } finally {
       REGISTRY_LOCK.unlock();

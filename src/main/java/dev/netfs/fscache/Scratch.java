@@ -3,6 +3,7 @@ package dev.netfs.fscache;
 import java.nio.ByteBuffer;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Memory to seal and open one slot in: direct where it meets the file, and on the heap where it
@@ -11,10 +12,32 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class Scratch {
   final ByteBuffer sealed;
   final ByteBuffer plain;
+  private byte @Nullable [] packed; // made when something is compressed
+  private byte @Nullable [] unpacked;
 
   private Scratch(Slots slots) {
     sealed = ByteBuffer.allocateDirect(slots.slotSize());
     plain = ByteBuffer.allocate(slots.granule);
+  }
+
+  /** Returns room for what a granule is compressed to. */
+  byte[] packed() {
+    byte[] array = packed;
+    if (array == null) {
+      array = new byte[plain.capacity()];
+      packed = array;
+    }
+    return array;
+  }
+
+  /** Returns room for a granule that is, or will be, compressed. */
+  byte[] unpacked() {
+    byte[] array = unpacked;
+    if (array == null) {
+      array = new byte[plain.capacity()];
+      unpacked = array;
+    }
+    return array;
   }
 
   private boolean fits(Slots slots) {

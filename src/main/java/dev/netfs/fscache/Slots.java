@@ -25,9 +25,6 @@ final class Slots {
   static final int MIN_GRANULE = BLOCK;
   static final int MAX_GRANULE = 16 << 20;
 
-  /** No compression. */
-  static final byte PLAIN = 0;
-
   private static final int MAGIC = 0x6e667347; // nfsG
   private static final byte VERSION = 1;
   private static final int CODEC = 5;
@@ -106,7 +103,7 @@ final class Slots {
           && plain == plainLength()
           && stored > 0
           && stored <= plain
-          && (codec != PLAIN || stored == plain);
+          && (codec != Codec.NONE.id() || stored == plain);
     }
 
     /** Writes the head, all but the record's, at a buffer's beginning. */

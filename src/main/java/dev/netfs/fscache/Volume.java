@@ -69,6 +69,7 @@ public final class Volume implements Closeable {
   private @Nullable FileChannel lockChannel; // guarded by lockChannelLock
   private int uses; // guarded by the registry's lock
   private volatile int granule;
+  private volatile Codec codec = Codec.NONE;
 
   /**
    * Makes what stands for a volume.
@@ -137,10 +138,18 @@ public final class Volume implements Closeable {
     return granule;
   }
 
+  /** Returns how granules that are written are compressed. */
+  Codec codec() {
+    return codec;
+  }
+
   /** Begins a use, and may say which granules new objects get. Under the registry's lock. */
-  void opened(int granuleWanted) {
+  void opened(int granuleWanted, Codec codecWanted) {
     uses++;
-    granule = granuleWanted > 0 ? granuleWanted : granule;
+    if (granuleWanted > 0) {
+      granule = granuleWanted;
+      codec = codecWanted;
+    }
   }
 
   /** Ends a use; returns whether it was the last. Under the registry's lock. */

@@ -101,6 +101,37 @@ class DiskCacheTest {
   }
 
   @Test
+  void whatIsCompressedTakesLessRoomAndIsReadWhateverTheOptionSaysLater() throws IOException {
+    byte[] content = new byte[3 * MIB + 12_345];
+    for (int i = 0; i < content.length; i++) {
+      content[i] = (byte) (i / 7 % 100 ^ i / 40_000);
+    }
+    byte[] noise = bytes(3, MIB);
+    for (String codec : List.of("lz4", "zstd")) {
+      server.put("/" + codec, content);
+      try (Mount mount = mount("diskCompress", codec)) {
+        long before = mount.stats().diskBytes();
+        assertThat(read(mount, "/" + codec)).isEqualTo(content);
+        mount.services().disk().drain();
+        assertThat(mount.stats().diskBytes() - before).isBetween(1_000L, (long) MIB);
+      }
+    }
+    server.put("/noise", noise);
+    try (Mount mount = mount("diskCompress", "zstd")) {
+      assertThat(read(mount, "/noise")).isEqualTo(noise);
+    }
+    for (String codec : List.of("none", "lz4", "zstd")) {
+      try (Mount mount = mount("diskCompress", codec)) {
+        assertThat(read(mount, "/lz4")).isEqualTo(content);
+        assertThat(read(mount, "/zstd")).isEqualTo(content);
+        assertThat(read(mount, "/noise")).isEqualTo(noise);
+        assertThat(mount.stats().bytesFromServer()).isZero();
+        assertThat(mount.stats().diskFailures()).isZero();
+      }
+    }
+  }
+
+  @Test
   @Tag("C2")
   void whatSomebodyElseChangedMeanwhileIsFetchedAgain() throws IOException {
     byte[] content = bytes(1, MIB);

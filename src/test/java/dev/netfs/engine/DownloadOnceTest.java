@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.netfs.fscache.CacheLimits;
 import dev.netfs.fscache.Claim;
+import dev.netfs.fscache.Codec;
 import dev.netfs.fscache.FsCache;
 import dev.netfs.fscache.Volume;
 import java.io.IOException;
@@ -94,7 +95,7 @@ class DownloadOnceTest {
           SimServer server = server(time, content);
           try (Mount mount = mount(server);
               FsCache cache = FsCache.open(temp.resolve("cache"), CacheLimits.of(1L << 30));
-              Volume volume = cache.volume(mount.root().toString(), null, 65536);
+              Volume volume = cache.volume(mount.root().toString(), null, 65536, Codec.NONE);
               Claim claim = Objects.requireNonNull(volume.claim("/f", 1_000_000, 1_000_001))) {
             long begun = time.nanoTime();
             readAll(mount, content);
@@ -119,7 +120,7 @@ class DownloadOnceTest {
           SimServer server = server(time, content);
           try (Mount mount = mount(server);
               FsCache cache = FsCache.open(temp.resolve("cache"), CacheLimits.of(1L << 30));
-              Volume volume = cache.volume(mount.root().toString(), null, 65536)) {
+              Volume volume = cache.volume(mount.root().toString(), null, 65536, Codec.NONE)) {
             readAll(mount, content);
             mount.services().disk().drain();
             Claim claim = volume.claim("/f", 0, SIZE);

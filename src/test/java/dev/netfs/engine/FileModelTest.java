@@ -167,6 +167,7 @@ class FileModelTest {
       if (disk != null) {
         options.put("disk", disk.resolve("cache"));
         options.put("granule", 4096 << (2 * (seed % 4)));
+        options.put("diskCompress", List.of("none", "lz4", "zstd").get((int) (seed / 4 % 3)));
         if (seed % 5 == 0) {
           options.put("encrypt", "off");
         } else {

@@ -46,7 +46,7 @@ class CacheDirectoryTest {
     directory = temp.resolve("cache");
     key = CacheFixture.keyFile(temp, 1);
     cache = CacheFixture.cache(directory);
-    volume = cache.volume(SHARE, key, 16384);
+    volume = cache.volume(SHARE, key, 16384, Codec.NONE);
   }
 
   @AfterEach

@@ -10,9 +10,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.netfs.share.IoSegments;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
@@ -50,6 +53,13 @@ class CookieTest {
     return Objects.requireNonNull(volume.open(path, state, true));
   }
 
+  /** Has bytes repeat themselves, so that they can be compressed. */
+  private static void repeat(byte[] content) {
+    for (int at = 3_000; at < content.length; at += 1_000) {
+      System.arraycopy(content, at - 3_000, content, at, Math.min(950, content.length - at));
+    }
+  }
+
   @ParameterizedTest
   @CsvSource({
     "4096, true",
@@ -62,12 +72,12 @@ class CookieTest {
   void whatIsWrittenIsReadAgainAlsoAfterARestart(int granule, boolean encrypted)
       throws IOException {
     byte[] content = bytes(granule, 1_000_001);
-    try (Volume volume = cache.volume(SHARE, encrypted ? key : null, granule);
+    try (Volume volume = cache.volume(SHARE, encrypted ? key : null, granule, Codec.NONE);
         Cookie cookie = make(volume, "/dir/file", state(content.length, 7))) {
       CacheFixture.write(cookie, content, 0, content.length);
       assertThat(readAndCompare(cookie, content)).isEqualTo(content.length);
     }
-    try (Volume volume = cache.volume(SHARE, encrypted ? key : null, 65536);
+    try (Volume volume = cache.volume(SHARE, encrypted ? key : null, 65536, Codec.NONE);
         Cookie cookie = make(volume, "/dir/file", state(content.length, 7))) {
       assertThat(cookie.granule()).as("a file keeps its granule").isEqualTo(granule);
       assertThat(readAndCompare(cookie, content)).isEqualTo(content.length);
@@ -75,13 +85,17 @@ class CookieTest {
   }
 
   @ParameterizedTest
-  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15})
   void blocksThatComeInAnyOrderAreKeptByTheBlock(long seed) throws IOException {
     Random random = new Random(seed);
     int granule = 4096 << random.nextInt(8);
     byte[] content = bytes(seed, 100_000 + random.nextInt(500_000));
     boolean[] there = new boolean[(content.length + 4095) / 4096];
-    try (Volume volume = cache.volume(SHARE, seed % 2 == 0 ? key : null, granule);
+    Codec codec = Codec.values()[(int) (seed % 3)];
+    if (codec != Codec.NONE) {
+      repeat(content);
+    }
+    try (Volume volume = cache.volume(SHARE, seed % 2 == 0 ? key : null, granule, codec);
         Cookie cookie = make(volume, "/f", state(content.length, 7))) {
       for (int i = 0; i < 60; i++) {
         int from = random.nextInt(there.length) * 4096;
@@ -125,7 +139,7 @@ class CookieTest {
   void whatIsOfAnotherStateIsNotFoundAndIsReplaced() throws IOException {
     byte[] old = bytes(1, 300_000);
     byte[] changed = bytes(2, 300_000);
-    try (Volume volume = cache.volume(SHARE, key, 65536)) {
+    try (Volume volume = cache.volume(SHARE, key, 65536, Codec.NONE)) {
       try (Cookie cookie = make(volume, "/f", state(old.length, 7))) {
         CacheFixture.write(cookie, old, 0, old.length);
         assertThat(CacheFixture.open(volume, "/f", state(old.length, 8))).isNull();
@@ -147,7 +161,7 @@ class CookieTest {
   @Test
   void anInvalidatedObjectIsGoneForLaterOpens() throws IOException {
     byte[] content = bytes(1, 10_000);
-    try (Volume volume = cache.volume(SHARE, key, 4096);
+    try (Volume volume = cache.volume(SHARE, key, 4096, Codec.NONE);
         Cookie cookie = make(volume, "/f", state(content.length, 7))) {
       CacheFixture.write(cookie, content, 0, content.length);
       cookie.invalidate();
@@ -158,7 +172,7 @@ class CookieTest {
 
   @Test
   void whatIsNotWholeBlocksIsRefused() throws IOException {
-    try (Volume volume = cache.volume(SHARE, key, 65536);
+    try (Volume volume = cache.volume(SHARE, key, 65536, Codec.NONE);
         Cookie cookie = make(volume, "/f", state(100_000, 7))) {
       for (int[] wrong : new int[][] {{1, 4095}, {0, 4095}, {0, 65537}, {98_304, 1697}}) {
         assertThatThrownBy(
@@ -172,9 +186,10 @@ class CookieTest {
   @Test
   void twoVolumesOfOneDirectoryKnowNothingOfEachOther() throws IOException {
     byte[] content = bytes(1, 10_000);
-    try (Volume volume = cache.volume(SHARE, key, 4096);
-        Volume other = cache.volume(SHARE + "/other", CacheFixture.keyFile(temp, 2), 4096);
-        Volume plain = cache.volume(SHARE, null, 4096);
+    try (Volume volume = cache.volume(SHARE, key, 4096, Codec.NONE);
+        Volume other =
+            cache.volume(SHARE + "/other", CacheFixture.keyFile(temp, 2), 4096, Codec.NONE);
+        Volume plain = cache.volume(SHARE, null, 4096, Codec.NONE);
         Cookie cookie = make(volume, "/f", state(content.length, 7))) {
       CacheFixture.write(cookie, content, 0, content.length);
       assertThat(CacheFixture.open(other, "/f", state(content.length, 7))).isNull();
@@ -189,6 +204,69 @@ class CookieTest {
         Files.write(mine, Files.readAllBytes(file));
         assertThat(readAndCompare(foreign, content)).isZero();
       }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"LZ4, true", "LZ4, false", "ZSTD, true", "ZSTD, false"})
+  void whatIsCompressedTakesLessAndIsReadWhateverTheVolumeDoesNow(Codec codec, boolean encrypted)
+      throws IOException {
+    byte[] content = bytes(3, 1_000_001);
+    repeat(content);
+    CoherencyData state = state(content.length, 7);
+    try (Volume volume = cache.volume(SHARE, encrypted ? key : null, 65536, codec);
+        Cookie cookie = make(volume, "/f", state)) {
+      CacheFixture.write(cookie, content, 0, 500_000 / 4096 * 4096);
+      assertThat(cache.usage()).isLessThan(300_000);
+      assertThat(cookie.storedBytes()).isLessThan(300_000);
+      assertThat(cookie.cachedBytes()).isEqualTo(500_000 / 4096 * 4096);
+    }
+    try (Volume volume = cache.volume(SHARE, encrypted ? key : null, 65536, Codec.NONE);
+        Cookie cookie = make(volume, "/f", state)) {
+      CacheFixture.write(cookie, content, 0, content.length); // one slot has some of it already
+      assertThat(readAndCompare(cookie, content)).isEqualTo(content.length);
+      assertThat(cookie.state(0, true)).isEqualTo(Cookie.State.CACHED);
+      assertThat(cache.refutedSlots()).isZero();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(bytes = {1, 2, 3, -1})
+  @Tag("C7")
+  void whatProvesItselfAndCannotBeOpenedIsAMissAndReplaced(byte codec) throws IOException {
+    byte[] content = bytes(3, 65_536);
+    try (Volume volume = cache.volume(SHARE, null, 65536, Codec.NONE);
+        Cookie cookie = make(volume, "/f", state(content.length, 7))) {
+      CacheFixture.write(cookie, content, 0, content.length);
+      forge(volume, cookie, codec, bytes(4, 20_000));
+      assertThat(readAndCompare(cookie, content)).as("of which it is").isZero();
+      assertThat(cookie.state(0, true)).isEqualTo(Cookie.State.DAMAGED);
+      assertThat(cache.refutedSlots()).isEqualTo(1);
+      CacheFixture.write(cookie, content, 0, content.length);
+      assertThat(readAndCompare(cookie, content)).isEqualTo(content.length);
+    }
+  }
+
+  /** Writes a whole granule's slot with a tag that is right: it needs no key where none is. */
+  private void forge(Volume volume, Cookie cookie, byte codec, byte[] payload) throws IOException {
+    Path file = CacheFixture.objects(directory).get(0);
+    CookieHeader header = cookie.header();
+    Slots slots = new Slots(header.granule(), header.coherency().size(), header.generation());
+    Slots.Head head = slots.new Head(0);
+    head.makeValid(0, header.granule());
+    head.codec = codec;
+    head.stored = payload.length;
+    byte[] object =
+        HexFormat.of().parseHex(file.getParent().getFileName() + "" + file.getFileName());
+    ByteBuffer associated = ByteBuffer.allocate(1_000);
+    associated.put(volume.binding(object)).put(header.generation());
+    head.bind(associated);
+    ByteBuffer slot = ByteBuffer.allocate(slots.slotSize());
+    head.write(slot);
+    slot.position(slots.headSize);
+    volume.sealer().seal(associated.flip(), ByteBuffer.wrap(payload), slot, Slots.RECORD);
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      channel.write(slot.flip(), slots.offset(0));
     }
   }
 }

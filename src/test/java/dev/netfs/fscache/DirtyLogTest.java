@@ -40,7 +40,8 @@ class DirtyLogTest {
 
   private void open(boolean encrypted) throws IOException {
     cache = CacheFixture.cache(temp.resolve("cache"));
-    volume = cache.volume(SHARE, encrypted ? CacheFixture.keyFile(temp, 1) : null, 65536);
+    volume =
+        cache.volume(SHARE, encrypted ? CacheFixture.keyFile(temp, 1) : null, 65536, Codec.NONE);
   }
 
   @AfterEach

@@ -113,13 +113,23 @@ class HostileCacheTest {
     void change(int file, int size) {
       int length = size > 0 ? size : content[file].length + random.nextInt(2) * 100;
       content[file] = bytes(random.nextLong(), length);
+      for (int at = 3_000; seed % 2 != 0 && at < length; at += 1_000) {
+        // So that it can be compressed.
+        System.arraycopy(content[file], at - 3_000, content[file], at, Math.min(900, length - at));
+      }
       time[file]++;
+    }
+
+    /** Each mount has an option of its own, and half of the caches are compressed, all in all. */
+    Codec codec() {
+      Codec[] all = Codec.values();
+      return seed % 2 == 0 ? Codec.NONE : all[random.nextInt(all.length)];
     }
 
     /** As a mount does after a start: opens the cache, reads what is there, fills in the rest. */
     void readAndFill() throws IOException {
       try (FsCache cache = CacheFixture.cache(directory);
-          Volume volume = cache.volume(SHARE, encrypted ? key : null, granule)) {
+          Volume volume = cache.volume(SHARE, encrypted ? key : null, granule, codec())) {
         for (int i = 0; i < FILES; i++) {
           CoherencyData state = state(content[i].length, time[i]);
           try (Cookie cookie = Objects.requireNonNull(volume.open("/f" + i, state, true))) {

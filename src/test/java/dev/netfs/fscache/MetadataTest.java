@@ -46,7 +46,7 @@ class MetadataTest {
 
   private void use(boolean encrypted, Use use) throws IOException {
     try (FsCache cache = CacheFixture.cache(directory);
-        Volume volume = cache.volume(SHARE, encrypted ? key : null, 65536)) {
+        Volume volume = cache.volume(SHARE, encrypted ? key : null, 65536, Codec.NONE)) {
       use.of(volume.metadata(), cache);
     }
   }
@@ -335,7 +335,7 @@ class MetadataTest {
       many.put("file-" + i, file(i, 5));
     }
     try (FsCache cache = FsCache.open(directory, new CacheLimits(300_000, 3, 2, 0));
-        Volume volume = cache.volume(SHARE, key, 65536)) {
+        Volume volume = cache.volume(SHARE, key, 65536, Codec.NONE)) {
       Metadata metadata = volume.metadata();
       cache.maintain();
       metadata.update("/1", NEVER, b -> record("/1", 5, many));
@@ -366,7 +366,7 @@ class MetadataTest {
         (metadata, cache) ->
             metadata.update("/a", NEVER, b -> record("/a", 5, Map.of("f", file(1, 5)))));
     try (FsCache cache = FsCache.open(directory, new CacheLimits(0, 3, 2, 0));
-        Volume volume = cache.volume(SHARE, key, 65536)) {
+        Volume volume = cache.volume(SHARE, key, 65536, Codec.NONE)) {
       Metadata metadata = volume.metadata();
       DirectoryRecord more = record("/a", 7, Map.of("f", file(1, 7), "g", file(1, 7)));
       assertThat(metadata.update("/a", NEVER, b -> more)).isNull();

@@ -46,7 +46,7 @@ class VolumeTest {
 
   private void fill(CacheKey key) throws IOException {
     try (FsCache cache = CacheFixture.cache(directory);
-        Volume volume = cache.volume(SHARE, key, 65536);
+        Volume volume = cache.volume(SHARE, key, 65536, Codec.NONE);
         Cookie cookie = Objects.requireNonNull(volume.open("/f", state(CONTENT.length, 7), true))) {
       CacheFixture.write(cookie, CONTENT, 0, CONTENT.length);
     }
@@ -54,7 +54,7 @@ class VolumeTest {
 
   private int bytesFoundWith(CacheKey key) throws IOException {
     try (FsCache cache = CacheFixture.cache(directory);
-        Volume volume = cache.volume(SHARE, key, 65536);
+        Volume volume = cache.volume(SHARE, key, 65536, Codec.NONE);
         Cookie cookie = volume.open("/f", state(CONTENT.length, 7), false)) {
       return cookie == null ? -1 : readAndCompare(cookie, CONTENT);
     }
@@ -87,7 +87,7 @@ class VolumeTest {
   void aDirectoryThatIsDeletedWhileInUseIsMadeAgainWithTheSameKey() throws IOException {
     CacheKey key = CacheFixture.keyFile(temp, 1);
     try (FsCache cache = CacheFixture.cache(directory);
-        Volume volume = cache.volume(SHARE, key, 65536)) {
+        Volume volume = cache.volume(SHARE, key, 65536, Codec.NONE)) {
       Cookie before = Objects.requireNonNull(volume.open("/f", state(CONTENT.length, 7), true));
       CacheFixture.deleteTree(directory);
       cache.maintain();
@@ -108,7 +108,7 @@ class VolumeTest {
   void aCacheThatWasMadeInThePlaceOfADeletedOneIsLeftAlone() throws IOException {
     CacheKey key = CacheFixture.keyFile(temp, 1);
     try (FsCache cache = CacheFixture.cache(directory);
-        Volume volume = cache.volume(SHARE, key, 65536)) {
+        Volume volume = cache.volume(SHARE, key, 65536, Codec.NONE)) {
       Path place = header().getParent();
       CacheFixture.deleteTree(directory);
       VolumeFiles.readOrCreate(place, SHARE, key); // as another JVM does
@@ -266,7 +266,7 @@ class VolumeTest {
             .repeat(3000)
             .getBytes(StandardCharsets.UTF_8);
     try (FsCache cache = CacheFixture.cache(directory);
-        Volume volume = cache.volume(SHARE, CacheFixture.key("pass"), 4096);
+        Volume volume = cache.volume(SHARE, CacheFixture.key("pass"), 4096, Codec.NONE);
         Cookie cookie =
             Objects.requireNonNull(volume.open(secretName, state(text.length, 7), true))) {
       CacheFixture.write(cookie, text, 0, text.length);
@@ -292,7 +292,7 @@ class VolumeTest {
   @Tag("C6")
   void theLeastRecentlyUsedGoesFirstAndWhatIsInUseStays() throws IOException {
     try (FsCache cache = FsCache.open(directory, new CacheLimits(350_000, 3, 2, 0));
-        Volume volume = cache.volume(SHARE, CacheFixture.keyFile(temp, 1), 65536)) {
+        Volume volume = cache.volume(SHARE, CacheFixture.keyFile(temp, 1), 65536, Codec.NONE)) {
       cache.maintain();
       Cookie inUse = null;
       for (int i = 0; i < 3; i++) {
@@ -332,11 +332,11 @@ class VolumeTest {
   @Tag("C6")
   void belowTheStopLimitNothingIsAllocated() throws IOException {
     try (FsCache cache = FsCache.open(directory, new CacheLimits(1 << 30, 100, 99, 98));
-        Volume volume = cache.volume(SHARE, null, 65536)) {
+        Volume volume = cache.volume(SHARE, null, 65536, Codec.NONE)) {
       assertThat(volume.open("/f", state(CONTENT.length, 7), true)).isNull();
     }
     try (FsCache cache = FsCache.open(directory, new CacheLimits(0, 3, 2, 0));
-        Volume volume = cache.volume(SHARE, null, 65536)) {
+        Volume volume = cache.volume(SHARE, null, 65536, Codec.NONE)) {
       assertThat(volume.open("/f", state(CONTENT.length, 7), true)).isNull();
     }
   }

@@ -30,6 +30,7 @@ class AllJarIT {
       List.of(
           "com/fasterxml/jackson/",
           "com/github/benmanes/",
+          "org/apache/commons/",
           "org/apache/sshd/",
           "org/slf4j/",
           "Lpicocli/");
@@ -134,6 +135,8 @@ class AllJarIT {
     }
     assertThat(new String(bytes("META-INF/NOTICE"), StandardCharsets.UTF_8))
         .contains("Apache MINA SSHD", "Jackson");
+    assertThat(new String(bytes("META-INF/NOTICE.txt"), StandardCharsets.UTF_8))
+        .contains("Apache Commons Compress", "Apache Commons IO");
   }
 
   @Test
