@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Granules, compressed and opened again, and what is no such thing. */
 @Timeout(120)
 class CodecTest {
-  private static final int GRANULE = 64 << 10;
+  private static final int GRANULE = 256 << 10;
 
   /** Returns bytes that are like one another more or less, here and there. */
   private static byte[] mixed(Random random, int length) {
@@ -59,6 +59,7 @@ class CodecTest {
       byte[] out = new byte[length];
       assertThat(codec.decompress(packed, made, out, length)).as("%d bytes", length).isTrue();
       assertThat(out).isEqualTo(in);
+      assertThat(codec.decompress(packed, made, new byte[length + 1], length + 1)).isFalse();
     }
   }
 
