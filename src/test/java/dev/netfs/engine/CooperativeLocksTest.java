@@ -95,6 +95,35 @@ class CooperativeLocksTest {
         });
   }
 
+  @Test
+  void whoWasOvertakenTriesAgainThoughTheServerDoesNotSayWhatIsInTheWay() throws Exception {
+    VirtualTime time = new VirtualTime(4);
+    time.run(
+        () -> {
+          SimServer server = new SimServer(4, time);
+          server.maxDelayMicros = 2_000;
+          server.vagueLinks = true;
+          List<CompletableFuture<?>> all = new ArrayList<>();
+          for (int i = 0; i < 3; i++) {
+            Client client = new Client(time, server, 1.0);
+            long start = 10 * i;
+            all.add(
+                time.start(
+                    "client " + i,
+                    () -> {
+                      for (int n = 0; n < 30; n++) {
+                        Await.result(
+                            Await.result(client.locks.lock(FILE, start, 10, false, true))
+                                .release());
+                      }
+                    }));
+          }
+          for (CompletableFuture<?> each : all) {
+            Await.result(each);
+          }
+        });
+  }
+
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void oldTablesAreRemoved(boolean links) throws Exception {

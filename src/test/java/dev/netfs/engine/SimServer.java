@@ -91,6 +91,9 @@ final class SimServer implements ShareProvider {
   /** Whether the server says that it has hard links, to who connects from now on. */
   volatile boolean hardLinks = true;
 
+  /** Whether a link over something fails without saying why, as OpenSSH's answer can come to. */
+  boolean vagueLinks;
+
   /** Whether the server says that its renames are one step, to who connects from now on. */
   volatile boolean atomicReplace = true;
 

@@ -1,5 +1,7 @@
 package dev.netfs.engine;
 
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import dev.netfs.share.AttributeChange;
 import dev.netfs.share.DirectoryEntry;
 import dev.netfs.share.FileInfo;
@@ -234,7 +236,15 @@ final class SimShare implements Share {
 
   @Override
   public CompletionStage<Void> link(String link, String existing) {
-    return change("link", () -> server.tree.link(link, existing));
+    return change(
+        "link",
+        () -> {
+          try {
+            server.tree.link(link, existing);
+          } catch (FileAlreadyExistsException e) {
+            throw server.vagueLinks ? new FileSystemException(link, existing, "Failure") : e;
+          }
+        });
   }
 
   @Override

@@ -265,7 +265,7 @@ final class TableFiles {
                       || failure instanceof DirectoryNotEmptyException
                       || failure instanceof NoSuchFileException
                   ? CompletableFuture.completedFuture(false)
-                  : CompletableFuture.failedFuture(failure);
+                  : wasOvertaken(next, failure);
             })
         .whenComplete(
             (done, failure) -> {
@@ -275,6 +275,22 @@ final class TableFiles {
                 deleteFolder(draft);
               }
             });
+  }
+
+  /**
+   * Looks whether another client was first where the server does not say so: SFTP's has one answer
+   * for all that goes wrong, and who asks then what is in the way may find it removed already, by
+   * clients that are several versions further.
+   *
+   * @return false if one was; fails as the publishing did if not
+   */
+  private CompletableFuture<Boolean> wasOvertaken(LockTable next, Throwable failure) {
+    return list()
+        .thenCompose(
+            listed ->
+                listed.last >= next.version()
+                    ? CompletableFuture.completedFuture(false)
+                    : CompletableFuture.failedFuture(failure));
   }
 
   private CompletableFuture<Void> makeFolder(String path) {
