@@ -1,7 +1,5 @@
 package dev.netfs.engine;
 
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystemException;
 import dev.netfs.share.AttributeChange;
 import dev.netfs.share.DirectoryEntry;
 import dev.netfs.share.FileInfo;
@@ -11,6 +9,8 @@ import dev.netfs.share.ShareCapabilities;
 import dev.netfs.share.ShareDisconnectedException;
 import dev.netfs.share.ShareFile;
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;

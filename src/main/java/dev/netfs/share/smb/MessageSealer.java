@@ -112,6 +112,9 @@ abstract class MessageSealer {
   private static final class Gcm extends MessageSealer {
     private static final int NONCE = 12;
 
+    /** So much is encrypted at a time, since the JIT compiler counts calls: {@link SmbClient}. */
+    private static final int PIECE = 32 << 10;
+
     private final Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding");
     private final SecretKeySpec key;
 
@@ -132,7 +135,12 @@ abstract class MessageSealer {
         byte[] header, int nonceAt, byte[] plain, int length, byte[] out, int outAt, int tagAt)
         throws GeneralSecurityException {
       init(Cipher.ENCRYPT_MODE, header, nonceAt);
-      cipher.doFinal(plain, 0, length, out, outAt); // the tag after it, in room that is there
+      int done = 0;
+      while (length - done > PIECE) {
+        done += cipher.update(plain, done, PIECE, out, outAt + done);
+      }
+      // The tag comes after it, in room that is there.
+      cipher.doFinal(plain, done, length - done, out, outAt + done);
       System.arraycopy(out, outAt + length, out, tagAt, TAG);
     }
 

@@ -17,12 +17,13 @@ final class SmbClient {
   private static final int MAX_IO = 1 << 20;
 
   /**
-   * What one request is to move where its message is sealed or signed: a message of 64 KiB at most.
+   * What one READ is to bring where its message is sealed or signed: a message of 64 KiB at most.
    * The JDK's AES-GCM is forty times faster once the JIT compiler has come to it, which counts how
    * often it was called and not for how many bytes; larger ones also take a longer way through it,
-   * which is compiled later still. With 1 MiB, the first gigabyte of a JVM goes at 100 MB/s.
+   * which is compiled later still. With 1 MiB, the first gigabyte of a JVM goes at 100 MB/s. What
+   * is sent can be larger, since it can be encrypted piece by piece.
    */
-  private static final int SEALED_IO = 60 << 10;
+  private static final int SEALED_READ = 60 << 10;
 
   /** The bytes on their way that a connection is filled with. */
   private static final int IN_FLIGHT = 16 << 20;
@@ -39,7 +40,7 @@ final class SmbClient {
   private final SmbNames names;
   private final int maxRead;
   private final int maxWrite;
-  private final int proposed;
+  private final int proposedRead;
   private final int maxTransact;
   private final String dialect;
   private final boolean readOnly;
@@ -50,7 +51,7 @@ final class SmbClient {
     this.names = names;
     this.maxRead = Math.min(negotiation.maxRead(), MAX_IO);
     this.maxWrite = Math.min(negotiation.maxWrite(), MAX_IO);
-    this.proposed = connection.isProtected() ? SEALED_IO : MAX_IO;
+    this.proposedRead = connection.isProtected() ? SEALED_READ : MAX_IO;
     this.maxTransact = negotiation.maxTransact();
     this.leases =
         negotiation.leases() ? new SmbLeases(connection, negotiation.leaseEpochs()) : null;
@@ -154,8 +155,8 @@ final class SmbClient {
 
   ShareCapabilities capabilities() {
     return ShareCapabilities.builder()
-        .rsize(Math.min(maxRead, proposed))
-        .wsize(Math.min(maxWrite, proposed))
+        .rsize(Math.min(maxRead, proposedRead))
+        .wsize(maxWrite)
         .depth(DEPTH)
         .window(IN_FLIGHT)
         .locks(LockKind.MANDATORY)
