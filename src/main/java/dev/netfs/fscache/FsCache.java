@@ -136,11 +136,6 @@ public final class FsCache implements Closeable {
     return limits;
   }
 
-  /** Opens the volume of a share as below, and compresses nothing that is written to it. */
-  public Volume volume(String identity, @Nullable CacheKey key, int granule) throws IOException {
-    return volume(identity, key, granule, Codec.NONE);
-  }
-
   /**
    * Opens the volume of a share, which is made if it is not there. To be closed.
    *

@@ -134,7 +134,7 @@ class VolumeTest {
       Files.getFileAttributeView(each, BasicFileAttributeView.class).setTimes(old, old, null);
     }
     try (FsCache cache = CacheFixture.cache(directory);
-        Volume volume = cache.volume(SHARE, key, 65536)) {
+        Volume volume = cache.volume(SHARE, key, 65536, Codec.NONE)) {
       assertThat(objects).hasSize(3).allMatch(each -> lastLookedAt(each).equals(old), "unseen");
       assertThat(volume.isEncrypted()).isTrue();
       try (Stream<Path> listed = Files.list(objects.get(0))) {
