@@ -112,6 +112,8 @@ class ArchitectureTest {
                   "dev.netfs.fscache.Codec",
                   "dev.netfs.fscache.CoherencyData",
                   "dev.netfs.fscache.Cookie",
+                  "dev.netfs.fscache.DirectoryRecord",
+                  "dev.netfs.fscache.KnownObject",
                   "dev.netfs.fscache.WrongKeyException"),
               ENGINE,
               Set.of("dev.netfs.engine.UserDirectories")));

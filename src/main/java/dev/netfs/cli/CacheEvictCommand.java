@@ -2,7 +2,7 @@ package dev.netfs.cli;
 
 import dev.netfs.fscache.CachedVolume;
 import dev.netfs.fscache.CachedVolume.Eviction;
-import dev.netfs.fscache.CachedVolume.ObjectFile;
+import dev.netfs.fscache.CachedVolume.StoredFile;
 import dev.netfs.fscache.Cookie;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -17,9 +17,10 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "evict",
     description = {
-      "Removes files from a cache. What a JVM has open stays, and so does what was written and is"
-          + " not sent yet, with the file that it was written to; the exit code is 1 then. No"
-          + " server is asked, and no server's file is touched."
+      "Removes files from a cache, with what is known of their names and attributes. What a JVM"
+          + " has open stays, and so does what was written and is not sent yet, with the file that"
+          + " it was written to; the exit code is 1 then. No server is asked, and no server's file"
+          + " is touched."
     },
     footer = {
       "",
@@ -38,6 +39,7 @@ final class CacheEvictCommand extends CacheSubcommand {
 
   private long objects;
   private long bytes;
+  private long directories;
 
   @Override
   void run(List<CachedVolume> volumes) throws IOException {
@@ -69,7 +71,7 @@ final class CacheEvictCommand extends CacheSubcommand {
   private long evict(CachedVolume volume, @Nullable CacheNames names) throws IOException {
     Set<String> dirty = volume.dirty().keySet();
     long found = 0;
-    for (ObjectFile file : volume.files()) {
+    for (StoredFile file : volume.files()) {
       String path;
       try (Cookie cookie = volume.open(file)) {
         path = cookie == null ? null : cookie.path();
@@ -91,6 +93,12 @@ final class CacheEvictCommand extends CacheSubcommand {
         stays(volume, path == null ? file.path().toString() : path, "a JVM has it open");
       }
     }
+    for (StoredFile record : volume.recordFiles()) {
+      if (volume.forget(record, names == null ? null : names::holds)) {
+        found++;
+        directories++;
+      }
+    }
     return found;
   }
 
@@ -99,14 +107,15 @@ final class CacheEvictCommand extends CacheSubcommand {
   }
 
   private void summary() throws IOException {
-    terminal()
-        .print(
-            json()
-                ? line(
-                    json -> {
-                      json.writeNumberField("evictedObjects", objects);
-                      json.writeNumberField("evictedBytes", bytes);
-                    })
-                : String.format("%d objects evicted, %s%n", objects, Sizes.of(bytes)));
+    print(
+        () ->
+            String.format(
+                "%d objects evicted, %s; names forgotten in %d directories%n",
+                objects, Sizes.of(bytes), directories),
+        json -> {
+          json.writeNumberField("evictedObjects", objects);
+          json.writeNumberField("evictedBytes", bytes);
+          json.writeNumberField("directoriesForgotten", directories);
+        });
   }
 }

@@ -1,16 +1,20 @@
 package dev.netfs.cli;
 
 import dev.netfs.cli.CacheObjects.Entry;
+import dev.netfs.cli.CacheObjects.Names;
 import dev.netfs.fscache.CachedVolume;
-import dev.netfs.fscache.CachedVolume.ObjectFile;
+import dev.netfs.fscache.CachedVolume.StoredFile;
+import dev.netfs.fscache.DirectoryRecord;
 import java.io.IOException;
 import java.nio.file.attribute.FileTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
@@ -19,7 +23,8 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "ls",
     description = {
-      "Lists the shares that a cache holds something of, or what it holds of one.",
+      "Lists the shares that a cache holds something of, or what it holds of one: files, and"
+          + " directories of which names and attributes are known.",
       "Without the key of a share it says how many files there are, and what they take."
     },
     footer = {
@@ -37,9 +42,18 @@ final class CacheListCommand extends CacheSubcommand {
       description = "Shares, directories, files or globs below a share. Without it: all shares.")
   private List<String> uris = new ArrayList<>();
 
-  /** What is known of a volume. */
-  private record Summary(
-      CachedVolume volume, int objects, long bytes, int unsent, @Nullable FileTime lastUsed) {}
+  /** Some files: how many there are, what they take, and when one was last of use. */
+  private record Stored(int count, long bytes, @Nullable FileTime lastUsed) {
+    static Stored of(List<StoredFile> files) {
+      return new Stored(
+          files.size(),
+          files.stream().mapToLong(StoredFile::storedBytes).sum(),
+          files.stream().map(StoredFile::lastUsed).max(Comparator.naturalOrder()).orElse(null));
+    }
+  }
+
+  /** What is printed of a path. */
+  private record Row(String path, String text) {}
 
   @Override
   void run(List<CachedVolume> volumes) throws IOException {
@@ -47,122 +61,120 @@ final class CacheListCommand extends CacheSubcommand {
       listVolumes(volumes);
       return;
     }
-    List<Entry> entries = new ArrayList<>();
+    List<Row> rows = new ArrayList<>();
     for (String uri : uris) {
       CacheNames names = CacheNames.of(uri, volumes);
-      int before = entries.size();
+      int before = rows.size();
       for (CachedVolume volume : names.volumes()) {
-        entries.addAll(CacheObjects.of(volume, names::holds));
+        for (Entry entry : CacheObjects.of(volume, names::holds)) {
+          rows.add(new Row(entry.path(), row(entry)));
+        }
+        for (Names known : CacheObjects.names(volume, names::holds)) {
+          rows.add(new Row(known.record().path(), row(known)));
+        }
       }
-      if (entries.size() == before && !names.holds("/")) {
+      if (rows.size() == before && !names.holds("/")) {
         failed(Terminal.visible(uri) + ": nothing of it is cached");
       }
     }
-    print(entries);
+    rows.sort(Comparator.comparing(Row::path));
+    StringBuilder text = new StringBuilder();
+    if (!json()) {
+      text.append(format("size", "cached", "", "unsent", "last use", "path"));
+    }
+    rows.forEach(row -> text.append(row.text));
+    terminal().print(text);
   }
 
   private void listVolumes(List<CachedVolume> volumes) throws IOException {
     StringBuilder text = new StringBuilder();
     if (!json()) {
-      row(text, "objects", "stored", "unsent", "encrypted", "last use", "share");
+      text.append(
+          volumeRow(
+              "objects",
+              "stored",
+              "names of",
+              "stored",
+              "unsent",
+              "encrypted",
+              "last use",
+              "share"));
     }
     for (CachedVolume volume : volumes) {
-      Summary summary = summary(volume);
-      if (json()) {
-        text.append(json(summary));
-      } else {
-        row(
-            text,
-            Integer.toString(summary.objects),
-            Sizes.of(summary.bytes),
-            Integer.toString(summary.unsent),
-            volume.isEncrypted() ? "yes" : "no",
-            summary.lastUsed == null ? "-" : TIME.format(summary.lastUsed.toInstant()),
-            volume.identity() == null
-                ? volume.name() + (volume.isEncrypted() ? " (another key)" : " (damaged)")
-                : terminal().name(volume.identity()));
-      }
+      text.append(row(volume));
     }
     terminal().print(text);
   }
 
-  private static void row(
-      StringBuilder text,
-      String objects,
-      String stored,
-      String unsent,
-      String encrypted,
-      String used,
-      String share) {
-    text.append(
-        String.format(
-            Locale.ROOT,
-            "%8s %10s %6s  %-9s  %-16s  %s%n",
-            objects,
-            stored,
-            unsent,
-            encrypted,
-            used,
-            share));
-  }
-
-  private static Summary summary(CachedVolume volume) throws IOException {
-    List<ObjectFile> files = volume.files();
-    long bytes = 0;
-    FileTime last = null;
-    for (ObjectFile file : files) {
-      bytes += file.storedBytes();
-      last = last == null || file.lastUsed().compareTo(last) > 0 ? file.lastUsed() : last;
-    }
-    return new Summary(volume, files.size(), bytes, volume.dirtyLogs(), last);
-  }
-
-  private static String json(Summary summary) throws IOException {
-    CachedVolume volume = summary.volume;
-    return line(
+  private String row(CachedVolume volume) throws IOException {
+    Stored objects = Stored.of(volume.files());
+    Stored records = Stored.of(volume.recordFiles());
+    int unsent = volume.dirtyLogs();
+    FileTime last =
+        Stream.of(objects, records)
+            .map(Stored::lastUsed)
+            .filter(Objects::nonNull)
+            .max(Comparator.naturalOrder())
+            .orElse(null);
+    return either(
+        () ->
+            volumeRow(
+                Integer.toString(objects.count),
+                Sizes.of(objects.bytes),
+                Integer.toString(records.count),
+                Sizes.of(records.bytes),
+                Integer.toString(unsent),
+                volume.isEncrypted() ? "yes" : "no",
+                time(last),
+                volume.identity() == null
+                    ? volume.name() + (volume.isEncrypted() ? " (another key)" : " (damaged)")
+                    : terminal().name(volume.identity())),
         json -> {
           json.writeStringField("volume", volume.name());
           json.writeStringField("share", volume.identity());
           json.writeBooleanField("encrypted", volume.isEncrypted());
-          json.writeNumberField("objects", summary.objects);
-          json.writeNumberField("storedBytes", summary.bytes);
-          json.writeNumberField("unsentLogs", summary.unsent);
-          json.writeStringField("lastUsed", Objects.toString(summary.lastUsed, null));
+          json.writeNumberField("objects", objects.count);
+          json.writeNumberField("storedBytes", objects.bytes);
+          json.writeNumberField("records", records.count);
+          json.writeNumberField("recordBytes", records.bytes);
+          json.writeNumberField("unsentLogs", unsent);
+          json.writeStringField("lastUsed", Objects.toString(last, null));
         });
   }
 
-  private void print(List<Entry> entries) throws IOException {
-    StringBuilder text = new StringBuilder();
-    if (!json()) {
-      text.append(format("size", "cached", "", "unsent", "last use", "path"));
-    }
-    for (Entry entry : entries) {
-      ObjectFile file = entry.file();
-      if (json()) {
-        text.append(json(entry));
-      } else {
-        text.append(
+  private static String volumeRow(
+      String objects,
+      String stored,
+      String records,
+      String recordBytes,
+      String unsent,
+      String encrypted,
+      String used,
+      String share) {
+    return String.format(
+        Locale.ROOT,
+        "%8s %10s %8s %10s %6s  %-9s  %-16s  %s%n",
+        objects,
+        stored,
+        records,
+        recordBytes,
+        unsent,
+        encrypted,
+        used,
+        share);
+  }
+
+  private String row(Entry entry) throws IOException {
+    StoredFile file = entry.file();
+    return either(
+        () ->
             format(
                 Long.toString(entry.size()),
                 Long.toString(entry.cachedBytes()),
                 entry.percent() + "%",
                 Long.toString(entry.dirtyBytes()),
-                file == null ? "-" : TIME.format(file.lastUsed().toInstant()),
-                terminal().name(entry.path())));
-      }
-    }
-    terminal().print(text);
-  }
-
-  private static String format(
-      String size, String cached, String percent, String unsent, String used, String path) {
-    return String.format(
-        Locale.ROOT, "%13s %13s %4s %10s  %-16s  %s%n", size, cached, percent, unsent, used, path);
-  }
-
-  private static String json(Entry entry) throws IOException {
-    ObjectFile file = entry.file();
-    return line(
+                time(file == null ? null : file.lastUsed()),
+                terminal().name(entry.path())),
         json -> {
           json.writeStringField("share", entry.volume().identity());
           json.writeStringField("path", entry.path());
@@ -172,5 +184,37 @@ final class CacheListCommand extends CacheSubcommand {
           json.writeNumberField("unsentBytes", entry.dirtyBytes());
           json.writeStringField("lastUsed", file == null ? null : file.lastUsed().toString());
         });
+  }
+
+  private String row(Names known) throws IOException {
+    DirectoryRecord record = known.record();
+    StoredFile file = known.file();
+    int count = CacheObjects.count(record);
+    return either(
+        () ->
+            format(
+                "-",
+                "-",
+                "",
+                "-",
+                time(file.lastUsed()),
+                terminal().name(record.path()) + "  (" + count + " names)"),
+        json -> {
+          json.writeStringField("share", known.volume().identity());
+          json.writeStringField("path", record.path());
+          json.writeNumberField("names", count);
+          json.writeNumberField("recordBytes", file.storedBytes());
+          json.writeStringField("lastUsed", file.lastUsed().toString());
+        });
+  }
+
+  private static String time(@Nullable FileTime time) {
+    return time == null ? "-" : TIME.format(time.toInstant());
+  }
+
+  private static String format(
+      String size, String cached, String percent, String unsent, String used, String path) {
+    return String.format(
+        Locale.ROOT, "%13s %13s %4s %10s  %-16s  %s%n", size, cached, percent, unsent, used, path);
   }
 }

@@ -2,9 +2,10 @@ package dev.netfs.cli;
 
 import dev.netfs.fscache.CachedVolume;
 import dev.netfs.fscache.CachedVolume.DirtyRange;
-import dev.netfs.fscache.CachedVolume.ObjectFile;
+import dev.netfs.fscache.CachedVolume.StoredFile;
 import dev.netfs.fscache.CoherencyData;
 import dev.netfs.fscache.Cookie;
+import dev.netfs.fscache.DirectoryRecord;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -29,7 +30,7 @@ final class CacheObjects {
   record Entry(
       CachedVolume volume,
       String path,
-      @Nullable ObjectFile file,
+      @Nullable StoredFile file,
       @Nullable CoherencyData state,
       long cachedBytes,
       List<DirtyRange> dirty) {
@@ -48,6 +49,30 @@ final class CacheObjects {
     int percent() {
       return size() == 0 ? 100 : (int) (cachedBytes * 100.0 / size());
     }
+  }
+
+  /**
+   * What a volume knows of a directory's names.
+   *
+   * @param file where it is kept
+   */
+  record Names(CachedVolume volume, StoredFile file, DirectoryRecord record) {}
+
+  /** Returns what a volume knows of the names in directories that are wanted. */
+  static List<Names> names(CachedVolume volume, Predicate<String> wanted) throws IOException {
+    List<Names> all = new ArrayList<>();
+    for (StoredFile file : volume.recordFiles()) {
+      DirectoryRecord record = volume.openRecord(file);
+      if (record != null && wanted.test(record.path())) {
+        all.add(new Names(volume, file, record));
+      }
+    }
+    return all;
+  }
+
+  /** Returns how many names a directory is known to have. */
+  static int count(DirectoryRecord record) {
+    return record.objects().size() - (record.get(DirectoryRecord.ITSELF) == null ? 0 : 1);
   }
 
   /** Returns ranges in order, as few as there can be. */
@@ -76,7 +101,7 @@ final class CacheObjects {
     Map<String, List<DirtyRange>> dirty = volume.dirty();
     Set<String> cached = new HashSet<>();
     List<Entry> entries = new ArrayList<>();
-    for (ObjectFile file : volume.files()) {
+    for (StoredFile file : volume.files()) {
       try (Cookie cookie = volume.open(file)) {
         if (cookie != null && wanted.test(cookie.path())) {
           String path = cookie.path();

@@ -84,19 +84,13 @@ final class CacheRekeyCommand extends CacheSubcommand {
   }
 
   private void said(CachedVolume volume, boolean changed) throws IOException {
-    if (json()) {
-      terminal()
-          .print(
-              line(
-                  json -> {
-                    json.writeStringField("volume", volume.name());
-                    json.writeStringField("share", volume.identity());
-                    json.writeBooleanField("changed", changed);
-                  }));
-    } else {
-      String name = Objects.requireNonNullElse(volume.identity(), volume.name());
-      terminal()
-          .print(terminal().name(name) + (changed ? ": has the new key\n" : ": had it already\n"));
-    }
+    String name = Objects.requireNonNullElse(volume.identity(), volume.name());
+    print(
+        () -> terminal().name(name) + (changed ? ": has the new key\n" : ": had it already\n"),
+        json -> {
+          json.writeStringField("volume", volume.name());
+          json.writeStringField("share", volume.identity());
+          json.writeBooleanField("changed", changed);
+        });
   }
 }

@@ -2,16 +2,20 @@ package dev.netfs.cli;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.netfs.cli.CacheObjects.Entry;
+import dev.netfs.cli.CacheObjects.Names;
 import dev.netfs.cli.GranulePicture.Granule;
 import dev.netfs.fscache.CachedVolume;
 import dev.netfs.fscache.CachedVolume.DirtyRange;
-import dev.netfs.fscache.CachedVolume.ObjectFile;
+import dev.netfs.fscache.CachedVolume.StoredFile;
 import dev.netfs.fscache.CoherencyData;
 import dev.netfs.fscache.Cookie;
+import dev.netfs.fscache.DirectoryRecord;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
@@ -20,9 +24,9 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "stat",
     description = {
-      "Shows what a cache holds of a file: of which state of the server's file it is, and a picture"
-          + " of its granules, the units in which it is kept. What is there is not opened:"
-          + " 'netfs cache verify' does that."
+      "Shows what a cache holds of a directory's names, or of a file: of which state of the"
+          + " server's file it is, and a picture of its granules, the units in which it is kept."
+          + " What is there is not opened: 'netfs cache verify' does that."
     },
     footer = {
       "",
@@ -41,36 +45,68 @@ final class CacheStatCommand extends CacheSubcommand {
     boolean first = true;
     for (String uri : uris) {
       CacheNames names = CacheNames.of(uri, volumes);
-      int found = 0;
+      List<String> found = new ArrayList<>();
       for (CachedVolume volume : names.volumes()) {
         for (Entry entry : CacheObjects.of(volume, names::isNamed)) {
-          terminal().print(first || json() ? "" : "\n");
-          show(entry);
-          first = false;
-          found++;
+          found.add(text(entry));
+        }
+        for (Names known : CacheObjects.names(volume, names::isNamed)) {
+          found.add(text(known));
         }
       }
-      if (found == 0) {
+      for (String text : found) {
+        terminal().print((first || json() ? "" : "\n") + text);
+        first = false;
+      }
+      if (found.isEmpty()) {
         failed(Terminal.visible(uri) + ": nothing of it is cached");
       }
     }
   }
 
-  private void show(Entry entry) throws IOException {
-    ObjectFile file = entry.file();
+  private String text(Entry entry) throws IOException {
+    StoredFile file = entry.file();
     try (Cookie cookie = file == null ? null : entry.volume().open(file)) {
       int width = terminal().width();
       GranulePicture picture =
           cookie == null ? null : new GranulePicture(cookie, entry.dirty(), width);
-      terminal().print(json() ? json(entry, cookie, picture) : text(entry, cookie, picture, width));
+      return either(
+          () -> text(entry, cookie, picture, width), json -> write(json, entry, cookie, picture));
     }
+  }
+
+  private String text(Names known) throws IOException {
+    DirectoryRecord record = known.record();
+    StoredFile file = known.file();
+    CachedVolume volume = known.volume();
+    int count = CacheObjects.count(record);
+    Instant listed = record.isListed() ? Instant.ofEpochMilli(record.listedMillis()) : null;
+    return either(
+        () -> {
+          StringBuilder text = new StringBuilder();
+          line(text, "Share", volume.identity());
+          line(text, "Path", record.path());
+          line(text, "Names", Integer.toString(count));
+          line(text, "Listed", listed == null ? "no: only names asked for" : listed.toString());
+          stored(text, volume, file);
+          return text.toString();
+        },
+        json -> {
+          json.writeStringField("share", volume.identity());
+          json.writeBooleanField("encrypted", volume.isEncrypted());
+          json.writeStringField("path", record.path());
+          json.writeNumberField("names", count);
+          json.writeStringField("listed", Objects.toString(listed, null));
+          json.writeNumberField("recordBytes", file.storedBytes());
+          json.writeStringField("lastUsed", file.lastUsed().toString());
+        });
   }
 
   private String text(
       Entry entry, @Nullable Cookie cookie, @Nullable GranulePicture picture, int width) {
     StringBuilder text = new StringBuilder();
     CoherencyData state = entry.state();
-    ObjectFile file = entry.file();
+    StoredFile file = entry.file();
     line(text, "Share", entry.volume().identity());
     line(text, "Path", entry.path());
     if (state != null && file != null) {
@@ -80,8 +116,7 @@ final class CacheStatCommand extends CacheSubcommand {
       line(text, "Version", state.version());
       line(text, "File key", state.fileKey());
       line(text, "Cached", entry.cachedBytes() + " bytes (" + entry.percent() + " %)");
-      line(text, "Stored", file.storedBytes() + " bytes" + encrypted(entry));
-      line(text, "Last use", CacheListCommand.TIME.format(file.lastUsed().toInstant()));
+      stored(text, entry.volume(), file);
     } else {
       line(text, "Cached", "nothing");
     }
@@ -98,8 +133,10 @@ final class CacheStatCommand extends CacheSubcommand {
     return text.toString();
   }
 
-  private static String encrypted(Entry entry) {
-    return entry.volume().isEncrypted() ? ", encrypted" : "";
+  private void stored(StringBuilder text, CachedVolume volume, StoredFile file) {
+    String encrypted = volume.isEncrypted() ? ", encrypted" : "";
+    line(text, "Stored", file.storedBytes() + " bytes" + encrypted);
+    line(text, "Last use", CacheListCommand.TIME.format(file.lastUsed().toInstant()));
   }
 
   private void line(StringBuilder text, String label, @Nullable String value) {
@@ -108,40 +145,38 @@ final class CacheStatCommand extends CacheSubcommand {
     }
   }
 
-  private static String json(Entry entry, @Nullable Cookie cookie, @Nullable GranulePicture picture)
+  private static void write(
+      JsonGenerator json, Entry entry, @Nullable Cookie cookie, @Nullable GranulePicture picture)
       throws IOException {
-    ObjectFile file = entry.file();
+    StoredFile file = entry.file();
     CoherencyData state = entry.state();
-    return line(
-        json -> {
-          json.writeStringField("share", entry.volume().identity());
-          json.writeBooleanField("encrypted", entry.volume().isEncrypted());
-          json.writeStringField("path", entry.path());
-          json.writeNumberField("size", entry.size());
-          if (state != null && file != null) {
-            json.writeStringField("type", state.type().name().toLowerCase(Locale.ROOT));
-            json.writeStringField("modified", state.modified().toString());
-            json.writeStringField("version", state.version());
-            json.writeStringField("fileKey", state.fileKey());
-            json.writeNumberField("storedBytes", file.storedBytes());
-            json.writeStringField("lastUsed", file.lastUsed().toString());
-          }
-          json.writeNumberField("cachedBytes", entry.cachedBytes());
-          json.writeNumberField("unsentBytes", entry.dirtyBytes());
-          List<DirtyRange> cached = new ArrayList<>();
-          if (cookie != null && picture != null) {
-            json.writeNumberField("granule", cookie.granule());
-            json.writeObjectFieldStart("granules");
-            for (Granule each : Granule.values()) {
-              json.writeNumberField(each.name().toLowerCase(Locale.ROOT), picture.count(each));
-            }
-            json.writeEndObject();
-            long end = cookie.granulesInFile() * cookie.granule();
-            cookie.probe(0, end, (from, to) -> cached.add(new DirtyRange(from, to)));
-          }
-          ranges(json, "cached", cached);
-          ranges(json, "unsent", entry.dirty());
-        });
+    json.writeStringField("share", entry.volume().identity());
+    json.writeBooleanField("encrypted", entry.volume().isEncrypted());
+    json.writeStringField("path", entry.path());
+    json.writeNumberField("size", entry.size());
+    if (state != null && file != null) {
+      json.writeStringField("type", state.type().name().toLowerCase(Locale.ROOT));
+      json.writeStringField("modified", state.modified().toString());
+      json.writeStringField("version", state.version());
+      json.writeStringField("fileKey", state.fileKey());
+      json.writeNumberField("storedBytes", file.storedBytes());
+      json.writeStringField("lastUsed", file.lastUsed().toString());
+    }
+    json.writeNumberField("cachedBytes", entry.cachedBytes());
+    json.writeNumberField("unsentBytes", entry.dirtyBytes());
+    List<DirtyRange> cached = new ArrayList<>();
+    if (cookie != null && picture != null) {
+      json.writeNumberField("granule", cookie.granule());
+      json.writeObjectFieldStart("granules");
+      for (Granule each : Granule.values()) {
+        json.writeNumberField(each.name().toLowerCase(Locale.ROOT), picture.count(each));
+      }
+      json.writeEndObject();
+      long end = cookie.granulesInFile() * cookie.granule();
+      cookie.probe(0, end, (from, to) -> cached.add(new DirtyRange(from, to)));
+    }
+    ranges(json, "cached", cached);
+    ranges(json, "unsent", entry.dirty());
   }
 
   /** Writes ranges as pairs of the first byte and the byte after the last one. */

@@ -10,6 +10,7 @@ import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -92,13 +93,22 @@ abstract class CacheSubcommand implements Callable<Integer> {
     }
   }
 
+  /** Returns what is to be printed of one thing: a line of JSON, or text. */
+  String either(Supplier<String> text, Fields fields) throws IOException {
+    return json ? line(fields) : text.get();
+  }
+
+  /** Prints what there is to say of one thing: a line of JSON, or text. */
+  void print(Supplier<String> text, Fields fields) throws IOException {
+    terminal().print(either(text, fields));
+  }
+
   /** Writes fields. */
   interface Fields {
     void writeTo(JsonGenerator json) throws IOException;
   }
 
-  /** Returns an object of fields as one line. */
-  static String line(Fields fields) throws IOException {
+  private static String line(Fields fields) throws IOException {
     StringWriter text = new StringWriter();
     try (JsonGenerator json = new JsonFactory().createGenerator(text)) {
       json.writeStartObject();

@@ -1,9 +1,10 @@
 package dev.netfs.cli;
 
 import dev.netfs.fscache.CachedVolume;
-import dev.netfs.fscache.CachedVolume.ObjectFile;
+import dev.netfs.fscache.CachedVolume.StoredFile;
 import dev.netfs.fscache.Codec;
 import dev.netfs.fscache.Cookie;
+import dev.netfs.fscache.DirectoryRecord;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.StringJoiner;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
@@ -41,8 +43,19 @@ final class CacheVerifyCommand extends CacheSubcommand {
 
   private long objects;
   private long granules;
+  private long records;
   private long damagedObjects;
+  private long damagedRecords;
   private long unreadable;
+
+  /** The files of a volume. */
+  private record Contents(List<StoredFile> objects, List<StoredFile> records) {
+    long storedBytes() {
+      return Stream.concat(objects.stream(), records.stream())
+          .mapToLong(StoredFile::storedBytes)
+          .sum();
+    }
+  }
 
   @Override
   void run(List<CachedVolume> volumes) throws IOException {
@@ -50,15 +63,15 @@ final class CacheVerifyCommand extends CacheSubcommand {
     for (String uri : uris) {
       names.add(CacheNames.of(uri, volumes));
     }
-    Map<CachedVolume, List<ObjectFile>> wanted = new LinkedHashMap<>();
+    Map<CachedVolume, Contents> wanted = new LinkedHashMap<>();
     long total = 0;
     for (CachedVolume volume : volumes) {
       boolean isWanted =
           names.isEmpty() || names.stream().anyMatch(each -> each.volumes().contains(volume));
       if (isWanted && volume.failure() == null) {
-        List<ObjectFile> files = volume.files();
-        wanted.put(volume, files);
-        total += files.stream().mapToLong(ObjectFile::storedBytes).sum();
+        Contents contents = new Contents(volume.files(), volume.recordFiles());
+        wanted.put(volume, contents);
+        total += contents.storedBytes();
       }
     }
     if (names.isEmpty()) {
@@ -66,27 +79,35 @@ final class CacheVerifyCommand extends CacheSubcommand {
     }
     try (Progress progress =
         new Progress(terminal().err(), terminal().errShown(), total, System::nanoTime)) {
-      for (Map.Entry<CachedVolume, List<ObjectFile>> each : wanted.entrySet()) {
+      for (Map.Entry<CachedVolume, Contents> each : wanted.entrySet()) {
         CachedVolume volume = each.getKey();
         List<CacheNames> here =
             names.stream().filter(name -> name.volumes().contains(volume)).toList();
-        for (ObjectFile file : each.getValue()) {
+        for (StoredFile file : each.getValue().objects) {
           verify(volume, file, here, progress);
         }
+        for (StoredFile file : each.getValue().records) {
+          verifyRecord(volume, file, here, progress);
+        }
         verifyLogs(volume, here);
+        if (here.isEmpty()) {
+          progress.clear();
+          verifyMarks(volume);
+        }
       }
     }
     summary();
   }
 
   private void verify(
-      CachedVolume volume, ObjectFile file, List<CacheNames> names, Progress progress)
+      CachedVolume volume, StoredFile file, List<CacheNames> names, Progress progress)
       throws IOException {
     long left = file.storedBytes();
     try (Cookie cookie = volume.open(file)) {
       if (cookie == null) {
         if (names.isEmpty() && volume.isThere(file)) {
           objects++;
+          damagedObjects++;
           damaged(volume, null, "its header in " + file.path(), List.of());
         }
       } else if (names.isEmpty() || names.stream().anyMatch(each -> each.holds(cookie.path()))) {
@@ -109,6 +130,7 @@ final class CacheVerifyCommand extends CacheSubcommand {
         }
         if (!damaged.isEmpty()) {
           progress.clear();
+          damagedObjects++;
           damaged(
               volume,
               cookie.path(),
@@ -149,54 +171,84 @@ final class CacheVerifyCommand extends CacheSubcommand {
   private void verifyLogs(CachedVolume volume, List<CacheNames> names) throws IOException {
     for (String path : volume.damagedLogs()) {
       if (names.isEmpty() || names.stream().anyMatch(each -> each.holds(path))) {
+        damagedObjects++;
         damaged(volume, path, "what was written and is not sent yet", List.of());
       }
     }
   }
 
-  private void damaged(CachedVolume volume, @Nullable String path, String what, List<Long> numbers)
+  private void verifyRecord(
+      CachedVolume volume, StoredFile file, List<CacheNames> names, Progress progress)
       throws IOException {
-    damagedObjects++;
-    String share = Objects.requireNonNullElse(volume.identity(), volume.name());
-    if (json()) {
-      terminal()
-          .print(
-              line(
-                  json -> {
-                    json.writeStringField("share", share);
-                    json.writeStringField("path", path);
-                    json.writeStringField("damaged", what);
-                    json.writeArrayFieldStart("granules");
-                    for (long number : numbers) {
-                      json.writeNumber(number);
-                    }
-                    json.writeEndArray();
-                  }));
-    } else {
-      String name = path == null ? share : share + " " + path;
-      terminal().print("damaged: " + terminal().name(name + ": " + what) + "\n");
+    DirectoryRecord record = volume.openRecord(file);
+    if (record == null) {
+      if (names.isEmpty() && volume.isThere(file)) {
+        records++;
+        damagedRecords++;
+        progress.clear();
+        damaged(volume, null, "what is known of a directory's names in " + file.path(), List.of());
+      }
+    } else if (names.isEmpty() || names.stream().anyMatch(each -> isOf(record, each))) {
+      progress.label(record.path());
+      records++;
+    }
+    progress.add(file.storedBytes());
+  }
+
+  /** Returns whether a directory is named, or something that is known to be in it. */
+  private static boolean isOf(DirectoryRecord record, CacheNames names) {
+    return names.holds(record.path())
+        || record.objects().keySet().stream().map(record::pathOf).anyMatch(names::holds);
+  }
+
+  /** Times are changed in place: what a JVM may just be writing is looked at again. */
+  private void verifyMarks(CachedVolume volume) throws IOException {
+    int damaged = volume.damagedMarks();
+    for (int i = 1; damaged > 0 && i < LOOKS; i++) {
+      Thread.yield();
+      damaged = volume.damagedMarks();
+    }
+    if (damaged > 0) {
+      damagedRecords++;
+      damaged(volume, null, damaged + " times of changes in directories", List.of());
     }
   }
 
+  private void damaged(CachedVolume volume, @Nullable String path, String what, List<Long> numbers)
+      throws IOException {
+    String share = Objects.requireNonNullElse(volume.identity(), volume.name());
+    String name = path == null ? share : share + " " + path;
+    print(
+        () -> "damaged: " + terminal().name(name + ": " + what) + "\n",
+        json -> {
+          json.writeStringField("share", share);
+          json.writeStringField("path", path);
+          json.writeStringField("damaged", what);
+          json.writeArrayFieldStart("granules");
+          for (long number : numbers) {
+            json.writeNumber(number);
+          }
+          json.writeEndArray();
+        });
+  }
+
   private void summary() throws IOException {
-    if (json()) {
-      terminal()
-          .print(
-              line(
-                  json -> {
-                    json.writeNumberField("objects", objects);
-                    json.writeNumberField("granules", granules);
-                    json.writeNumberField("damagedObjects", damagedObjects);
-                  }));
-    } else {
-      terminal()
-          .print(
-              String.format(
-                  "%d objects, %d granules: %s%n",
-                  objects,
-                  granules,
-                  damagedObjects + unreadable == 0 ? "all sound" : damagedObjects + " damaged"));
-    }
+    long damaged = damagedObjects + damagedRecords;
+    print(
+        () ->
+            String.format(
+                "%d objects, %d granules, names of %d directories: %s%n",
+                objects,
+                granules,
+                records,
+                damaged + unreadable == 0 ? "all sound" : damaged + " damaged"),
+        json -> {
+          json.writeNumberField("objects", objects);
+          json.writeNumberField("granules", granules);
+          json.writeNumberField("records", records);
+          json.writeNumberField("damagedObjects", damagedObjects);
+          json.writeNumberField("damagedRecords", damagedRecords);
+        });
     if (unreadable > 0) {
       failed(
           unreadable
@@ -204,7 +256,7 @@ final class CacheVerifyCommand extends CacheSubcommand {
               + Codec.ZSTD_LIBRARY
               + " on the class path only");
     }
-    if (damagedObjects > 0) {
+    if (damaged > 0) {
       failed();
     }
   }

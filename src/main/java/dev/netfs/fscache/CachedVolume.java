@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,13 +39,13 @@ public final class CachedVolume {
   }
 
   /**
-   * An object's file.
+   * A file of what is kept: of an object's content, or of what is known of a directory's names.
    *
    * @param path where it is
    * @param storedBytes how much is stored in it, more or less
    * @param lastUsed when it was last of use, to the minute
    */
-  public record ObjectFile(Path path, long storedBytes, FileTime lastUsed) {}
+  public record StoredFile(Path path, long storedBytes, FileTime lastUsed) {}
 
   /**
    * Bytes that were written and may not have reached the server.
@@ -97,13 +98,22 @@ public final class CachedVolume {
   }
 
   /** Returns the objects' files. Needs no key. */
-  public List<ObjectFile> files() throws IOException {
-    List<ObjectFile> files = new ArrayList<>();
-    for (Path file : FsCache.objectFiles(path)) {
+  public List<StoredFile> files() throws IOException {
+    return stored(FsCache.objectFiles(path));
+  }
+
+  /** Returns the files of the directories' records. Needs no key. */
+  public List<StoredFile> recordFiles() throws IOException {
+    return stored(Metadata.recordFiles(path));
+  }
+
+  private List<StoredFile> stored(List<Path> paths) throws IOException {
+    List<StoredFile> files = new ArrayList<>();
+    for (Path file : paths) {
       try {
         BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
         long bytes = cache.culler().bytes(file, attributes.size());
-        files.add(new ObjectFile(file, bytes, attributes.lastModifiedTime()));
+        files.add(new StoredFile(file, bytes, attributes.lastModifiedTime()));
       } catch (NoSuchFileException e) {
         // It has been culled or replaced.
       }
@@ -121,12 +131,29 @@ public final class CachedVolume {
    *
    * @return null if it is gone, or does not prove itself, as {@link #isThere} tells
    */
-  public @Nullable Cookie open(ObjectFile file) throws IOException {
+  public @Nullable Cookie open(StoredFile file) throws IOException {
     return opened().open(file.path());
   }
 
+  /**
+   * Opens what is known of a directory's names. That does not count as a use of it.
+   *
+   * @return null if it is gone, or does not prove itself, as {@link #isThere} tells
+   */
+  public @Nullable DirectoryRecord openRecord(StoredFile file) throws IOException {
+    return opened().metadata().look(file.path());
+  }
+
+  /**
+   * Returns how many of the times up to when directories were changed do not prove themselves: what
+   * was asked before does not answer for these directories, however young it is.
+   */
+  public int damagedMarks() throws IOException {
+    return opened().metadata().damagedMarks();
+  }
+
   /** Returns whether a file is still there. */
-  public boolean isThere(ObjectFile file) {
+  public boolean isThere(StoredFile file) {
     return Files.exists(file.path());
   }
 
@@ -154,12 +181,29 @@ public final class CachedVolume {
   }
 
   /** Removes an object, unless some JVM has it open. */
-  public Eviction evict(ObjectFile file) throws IOException {
+  public Eviction evict(StoredFile file) throws IOException {
     if (cache.culler().cull(file.path())) {
       cache.allocated(-file.storedBytes());
       return Eviction.EVICTED;
     }
     return isThere(file) ? Eviction.IN_USE : Eviction.NOT_THERE;
+  }
+
+  /**
+   * Removes what is known of some paths, whoever uses it: a mount asks its server again, if it does
+   * not know better itself.
+   *
+   * @param file a directory's record
+   * @param unwanted tells which; null for all, and for a record that does not prove itself
+   * @return whether anything was known of them
+   */
+  public boolean forget(StoredFile file, @Nullable Predicate<String> unwanted) throws IOException {
+    if (unwanted != null) {
+      return opened().metadata().forget(file.path(), unwanted);
+    }
+    boolean wasThere = isThere(file);
+    opened().metadata().remove(file.path());
+    return wasThere;
   }
 
   /**

@@ -73,6 +73,21 @@ final class ChangeMarks {
     }
   }
 
+  /** Returns how many times are damaged or missing; 0 if the file is not there. */
+  int damaged() throws IOException {
+    if (!file().exists()) {
+      return 0;
+    }
+    int damaged = 0;
+    try (RandomAccessFile file = new RandomAccessFile(file(), "r")) {
+      long there = file.length() / SLOT;
+      for (int slot = 0; slot < SLOTS; slot++) {
+        damaged += slot >= there || read(file, slot) == Long.MAX_VALUE ? 1 : 0;
+      }
+    }
+    return damaged;
+  }
+
   private static long read(RandomAccessFile file, int slot) throws IOException {
     byte[] bytes = new byte[SLOT];
     file.seek((long) slot * SLOT);

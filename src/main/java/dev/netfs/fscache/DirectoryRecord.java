@@ -4,6 +4,7 @@ import java.util.Collections;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,6 +57,25 @@ public final class DirectoryRecord {
   /** Returns what is known of a name, or null. */
   public @Nullable KnownObject get(String name) {
     return objects.get(name);
+  }
+
+  /** Returns the path of one of the {@link #objects} on the share. */
+  public String pathOf(String name) {
+    return name.equals(ITSELF) ? path : (path.equals("/") ? "" : path) + "/" + name;
+  }
+
+  /**
+   * Returns what is left without some paths: nothing without the directory's own; without one in it
+   * a directory that does not count as listed.
+   */
+  DirectoryRecord without(Predicate<String> unwanted) {
+    SortedMap<String, KnownObject> left = new TreeMap<>(objects);
+    if (unwanted.test(path)) {
+      left.clear();
+    } else if (!left.keySet().removeIf(name -> unwanted.test(pathOf(name)))) {
+      return this;
+    }
+    return new DirectoryRecord(path, NEVER, left);
   }
 
   /** Returns whether it says nothing at all. */

@@ -241,8 +241,8 @@ public final class Metadata {
    * @param unwanted tells which
    */
   public void removeIf(Predicate<DirectoryRecord> unwanted) throws IOException {
-    for (Path file : files(volume.directory())) {
-      DirectoryRecord record = FsCache.isUnnamed(file) ? null : recordOf(file);
+    for (Path file : recordFiles(volume.directory())) {
+      DirectoryRecord record = look(file);
       if (record != null && unwanted.test(record)) {
         update(
             record.path(),
@@ -253,6 +253,33 @@ public final class Metadata {
                     : DirectoryRecord.builder(record.path(), null).build());
       }
     }
+  }
+
+  /**
+   * Removes what a record says of some paths; all of it if the directory is one of them.
+   *
+   * @param file the record's file
+   * @param unwanted tells which paths
+   * @return whether it said anything of them
+   */
+  boolean forget(Path file, Predicate<String> unwanted) throws IOException {
+    DirectoryRecord record = look(file);
+    if (record == null || record.without(unwanted) == record) {
+      return false;
+    }
+    DirectoryRecord nothing = DirectoryRecord.builder(record.path(), null).build();
+    update(record.path(), Long.MIN_VALUE, now -> now == null ? nothing : now.without(unwanted));
+    return true;
+  }
+
+  /** Removes a record, whatever it says. */
+  void remove(Path file) throws IOException {
+    delete(file);
+  }
+
+  /** Returns the files of a volume's records. */
+  static List<Path> recordFiles(Path volume) throws IOException {
+    return files(volume).stream().filter(file -> !FsCache.isUnnamed(file)).toList();
   }
 
   /** Returns the files of a volume's records, those without a name among them. */
@@ -269,18 +296,29 @@ public final class Metadata {
     return volume.resolve(DIRECTORY);
   }
 
-  /** Opens the record of a file that is bound to a path that only the record says. */
-  private @Nullable DirectoryRecord recordOf(Path file) throws IOException {
+  /**
+   * Opens the record of a file that is bound to a path that only the record says. That is no use.
+   *
+   * @return null if it is gone, or does not prove itself
+   */
+  @Nullable DirectoryRecord look(Path file) {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       byte[] object =
           HEX.parseHex(file.getName(file.getNameCount() - 2).toString() + file.getFileName());
       ByteBuffer bytes = read(channel, (int) Math.min(channel.size(), MetadataFormat.MAX_BYTES));
-      return MetadataFormat.decode(bytes, volume.sealer(), volume.binding(object), null);
-    } catch (NoSuchFileException | IllegalArgumentException e) {
-      return null;
+      DirectoryRecord record =
+          MetadataFormat.decode(bytes, volume.sealer(), volume.binding(object), null);
+      return Arrays.equals(object(record.path()), object) ? record : null;
+    } catch (IllegalArgumentException e) {
+      return null; // it has no name of a record
     } catch (IOException e) {
       return null; // whoever looks for it hears of it
     }
+  }
+
+  /** Returns how many of the times up to when directories were changed do not prove themselves. */
+  int damagedMarks() throws IOException {
+    return marks.damaged();
   }
 
   /** Returns the number of the time that a directory has, of {@link #slots}; 0 is none's. */

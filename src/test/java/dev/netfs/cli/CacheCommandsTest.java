@@ -13,9 +13,11 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -117,8 +119,32 @@ class CacheCommandsTest {
     return nodes;
   }
 
+  /** Returns the paths of the files that are listed. */
   private static List<String> paths(Cli.Result result) throws IOException {
-    return json(result).stream().map(node -> node.get("path").asText()).toList();
+    return paths(result, "size");
+  }
+
+  /** Returns the paths of the directories that are listed. */
+  private static List<String> directories(Cli.Result result) throws IOException {
+    return paths(result, "names");
+  }
+
+  private static List<String> paths(Cli.Result result, String having) throws IOException {
+    return json(result).stream()
+        .filter(node -> node.has(having))
+        .map(node -> node.get("path").asText())
+        .toList();
+  }
+
+  /** Has names asked for, which are known once the mount is closed. */
+  private void list(String... directories) throws IOException {
+    try (NetfsFileSystem fs = mount()) {
+      for (String directory : directories) {
+        try (Stream<Path> names = Files.list(fs.getPath(directory))) {
+          assertThat(names).isNotEmpty();
+        }
+      }
+    }
   }
 
   @Test
@@ -133,11 +159,17 @@ class CacheCommandsTest {
     assertThat(text.err()).isEmpty();
     assertThat(text.out().lines().toList())
         .hasSize(3)
-        .anySatisfy(line -> assertThat(line).matches(" +objects +stored +unsent .* share"))
         .anySatisfy(
-            line -> assertThat(line).matches(" +2 +173\\.\\d KiB +0  yes .* \\Q" + root() + "\\E"))
+            line ->
+                assertThat(line).matches(" +objects +stored +names of +stored +unsent .* share"))
         .anySatisfy(
-            line -> assertThat(line).matches(" +1 +8\\.\\d KiB +0  no .* \\Q" + root() + "\\E"));
+            line ->
+                assertThat(line)
+                    .matches(" +2 +173\\.\\d KiB +0 +0 B +0  yes .* \\Q" + root() + "\\E"))
+        .anySatisfy(
+            line ->
+                assertThat(line)
+                    .matches(" +1 +8\\.\\d KiB +0 +0 B +0  no .* \\Q" + root() + "\\E"));
     assertThat(json(run("ls", "--json")))
         .anySatisfy(
             node -> {
@@ -253,7 +285,7 @@ class CacheCommandsTest {
       try (FileChannel channel = FileChannel.open(fs.getPath("/large"), StandardOpenOption.WRITE)) {
         channel.write(ByteBuffer.wrap(new byte[10]), 3 * GRANULE - 5);
       }
-      assertThat(run("ls").out()).matches("(?s).*\n +1 +164\\.\\d KiB +1  yes .*");
+      assertThat(run("ls").out()).matches("(?s).*\n +1 +164\\.\\d KiB +0 +0 B +1  yes .*");
       Cli terminal = cli().onTerminal().env("COLUMNS", "20");
       assertThat(run(terminal, "stat", root() + "/large").out())
           .contains("Not sent:  10 bytes\n", ": 9 cached, 2 not sent yet\n", "\n██◆◆███████\n");
@@ -350,7 +382,8 @@ class CacheCommandsTest {
     assertThat(run("verify"))
         .satisfies(
             sound -> {
-              assertThat(sound.out()).isEqualTo("3 objects, 13 granules: all sound\n");
+              assertThat(sound.out())
+                  .isEqualTo("3 objects, 13 granules, names of 0 directories: all sound\n");
               assertThat(sound.status()).isZero();
             });
     flip(large, slot(0)); // a head that is none
@@ -361,17 +394,17 @@ class CacheCommandsTest {
     assertThat(text.err()).isEmpty();
     assertThat(text.out())
         .isEqualTo(
-            "damaged: %s /large: granules 0, 3-4 of 11\n3 objects, 10 granules: 1 damaged\n"
+            "damaged: %s /large: granules 0, 3-4 of 11\n3 objects, 10 granules, names of 0 directories: 1 damaged\n"
                 .formatted(root()));
     List<String> json = run("verify", "--json").out().lines().toList();
     assertThat(JSON.readTree(json.get(0)).get("granules").toString()).isEqualTo("[0,3,4]");
     assertThat(JSON.readTree(json.get(1)).get("damagedObjects").asInt()).isEqualTo(1);
     assertThat(run("verify", root() + "/small", root() + "/logs/*").out())
-        .isEqualTo("2 objects, 2 granules: all sound\n");
+        .isEqualTo("2 objects, 2 granules, names of 0 directories: all sound\n");
     flip(large, 100); // its header: nobody knows whose it is
     assertThat(run("verify").out())
         .startsWith("damaged: " + root() + ": its header in " + large)
-        .endsWith("3 objects, 2 granules: 1 damaged\n");
+        .endsWith("3 objects, 2 granules, names of 0 directories: 1 damaged\n");
   }
 
   @Test
@@ -436,10 +469,115 @@ class CacheCommandsTest {
   }
 
   @Test
-  void rekeyLocksTheOldKeyOutAndKeepsWhatIsCached() throws IOException {
+  void listsTheDirectoriesWhoseNamesItKnows() throws IOException {
+    list("/", "/logs");
+    List<Path> records = records();
+    assertThat(records).hasSize(2);
+    long bytes = Files.size(records.get(0)) + Files.size(records.get(1));
+    assertThat(run("ls").out())
+        .matches("(?s).*\n +0 +0 B +2 +\\Q" + Sizes.of(bytes) + "\\E +0  yes +20.*");
+    JsonNode volume = json(run("ls", "--json")).get(0);
+    assertThat(volume.get("records").asInt()).isEqualTo(2);
+    assertThat(volume.get("recordBytes").asLong()).isEqualTo(bytes);
+    assertThat(run("ls", root()).out().lines().skip(1))
+        .satisfiesExactly(
+            line -> assertThat(line).matches(" +- +- +- +20.* /  \\(3 names\\)"),
+            line -> assertThat(line).matches(" +- +- +- +20.* /logs  \\(2 names\\)"));
+    JsonNode logs = json(run("ls", "--json", root() + "/logs")).get(0);
+    assertThat(logs.get("names").asInt()).isEqualTo(2);
+    assertThat(logs.get("recordBytes").asLong()).isBetween(100L, bytes - 100);
+    String stat = run("stat", root() + "/logs").out();
+    assertThat(stat)
+        .contains("Path:      /logs\nNames:     2\nListed:    20", " bytes, encrypted\nLast use:");
+    JsonNode shown = json(run("stat", "--json", root() + "/logs")).get(0);
+    assertThat(shown.get("listed").asText()).startsWith("20");
+    assertThat(shown.get("recordBytes")).isEqualTo(logs.get("recordBytes"));
+  }
+
+  private List<Path> records() throws IOException {
+    return files("meta").stream().filter(file -> !file.endsWith("changed")).toList();
+  }
+
+  @Test
+  void verifyFindsRecordsOfNamesThatAreDamaged() throws IOException {
+    list("/", "/logs");
+    String sound = "0 objects, 0 granules, names of %d directories: all sound\n";
+    assertThat(run("verify").out()).isEqualTo(sound.formatted(2));
+    assertThat(run("verify", root() + "/logs/b.gz").out()).isEqualTo(sound.formatted(1));
+    for (Path record : records()) {
+      byte[] before = Files.readAllBytes(record);
+      // In the magic, in what says who wrote it, in the sealed part and in its tag.
+      for (long at : List.of(0L, 20L, 60L, (long) before.length - 1)) {
+        flip(record, at);
+        Cli.Result result = run("verify");
+        assertThat(result.status()).as("byte %d", at).isEqualTo(1);
+        assertThat(result.out())
+            .startsWith(
+                "damaged: " + root() + ": what is known of a directory's names in " + record)
+            .endsWith("\n0 objects, 0 granules, names of 2 directories: 1 damaged\n");
+        flip(record, at);
+      }
+      Files.write(record, Arrays.copyOf(before, before.length - 1));
+      assertThat(run("verify").status()).as("cut off").isEqualTo(1);
+      Files.write(record, before);
+    }
+    Files.copy(records().get(0), records().get(1), StandardCopyOption.REPLACE_EXISTING);
+    List<String> json = run("verify", "--json").out().lines().toList();
+    assertThat(JSON.readTree(json.get(0)).get("damaged").asText())
+        .endsWith(records().get(1).toString());
+    assertThat(JSON.readTree(json.get(1)).get("records").asInt()).isEqualTo(2);
+    assertThat(JSON.readTree(json.get(1)).get("damagedRecords").asInt()).isEqualTo(1);
+    assertThat(records()).as("nothing is changed").hasSize(2);
+  }
+
+  @Test
+  void verifyFindsTimesOfChangesThatAreDamaged() throws IOException {
+    list("/");
+    Path marks =
+        files("meta").stream().filter(file -> file.endsWith("changed")).findAny().orElseThrow();
+    flip(marks, 3);
+    Cli.Result result = run("verify");
+    assertThat(result.status()).isEqualTo(1);
+    assertThat(result.out())
+        .startsWith("damaged: " + root() + ": 1 times of changes in directories\n");
+    flip(marks, 3);
+    try (FileChannel channel = FileChannel.open(marks, StandardOpenOption.WRITE)) {
+      channel.truncate(channel.size() - 32);
+    }
+    assertThat(run("verify").out()).contains(": 2 times of changes in directories\n");
+  }
+
+  @Test
+  void evictForgetsNamesWithTheFiles() throws IOException {
+    list("/", "/logs");
     try (NetfsFileSystem fs = mount()) {
       read(fs, "small");
     }
+    assertThat(run("evict", root() + "/small").out())
+        .matches("1 objects evicted, .* KiB; names forgotten in 1 directories\n");
+    JsonNode rest = json(run("stat", "--json", root())).get(0);
+    assertThat(rest.get("names").asInt()).isEqualTo(2);
+    assertThat(rest.get("listed").isNull()).as("a listing without a name is none").isTrue();
+    // What is known may be of names alone.
+    JsonNode evicted = json(run("evict", "--json", root() + "/logs/*.gz")).get(0);
+    assertThat(evicted.get("evictedObjects").asInt()).isZero();
+    assertThat(evicted.get("directoriesForgotten").asInt()).isEqualTo(1);
+    assertThat(directories(run("ls", "--json", root()))).containsExactly("/");
+    list("/", "/logs");
+    assertThat(run("evict", root() + "/logs").out()).endsWith("names forgotten in 2 directories\n");
+    assertThat(directories(run("ls", "--json", root()))).containsExactly("/");
+    flip(records().get(0), 60);
+    assertThat(run("evict", "--all").out()).endsWith("names forgotten in 1 directories\n");
+    assertThat(records()).isEmpty();
+  }
+
+  @Test
+  void rekeyLocksTheOldKeyOutAndKeepsWhatIsCached() throws IOException {
+    list("/logs");
+    try (NetfsFileSystem fs = mount()) {
+      read(fs, "small");
+    }
+    Files.delete(share.resolve("logs/b.gz"));
     Path phrase = Files.writeString(temp.resolve("phrase"), "correct horse\n");
     Cli.Result done = run("rekey", "--new-pass-phrase-file", phrase.toString());
     assertThat(done.err()).isEmpty();
@@ -448,6 +586,10 @@ class CacheCommandsTest {
     try (NetfsFileSystem fs = mount("encryptionKey", "correct horse")) {
       read(fs, "small");
       assertThat(fs.stats().bytesFromServer()).isZero();
+    }
+    try (NetfsFileSystem fs = mount("encryptionKey", "correct horse", "cache", "immutable");
+        Stream<Path> names = Files.list(fs.getPath("/logs"))) {
+      assertThat(names).as("as they were").hasSize(2);
     }
     // Once more: it has it already.
     Cli.Result again = run("rekey", "--json", "--new-pass-phrase-file", phrase.toString());

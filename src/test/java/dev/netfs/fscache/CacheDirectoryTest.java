@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.netfs.fscache.CachedVolume.DirtyRange;
 import dev.netfs.fscache.CachedVolume.Eviction;
-import dev.netfs.fscache.CachedVolume.ObjectFile;
+import dev.netfs.fscache.CachedVolume.StoredFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.FileSystemException;
@@ -86,7 +86,7 @@ class CacheDirectoryTest {
     Cookie cookie = fill("/f");
     try (CacheDirectory looked = CacheDirectory.open(directory)) {
       CachedVolume found = only(looked, key);
-      ObjectFile file = found.files().get(0);
+      StoredFile file = found.files().get(0);
       assertThat(found.evict(file)).isEqualTo(Eviction.IN_USE);
       assertThat(LockProbe.inUse(file.path())).as("still locked").isTrue();
       cookie.close();
@@ -103,7 +103,7 @@ class CacheDirectoryTest {
     fill("/f").close();
     try (CacheDirectory looked = CacheDirectory.open(directory)) {
       CachedVolume found = only(looked, key);
-      ObjectFile file = found.files().get(0);
+      StoredFile file = found.files().get(0);
       Process user = LockProbe.user(file.path());
       try {
         assertThat(found.evict(file)).isEqualTo(Eviction.IN_USE);
@@ -148,7 +148,7 @@ class CacheDirectoryTest {
     Files.setLastModifiedTime(path, used);
     try (CacheDirectory looked = CacheDirectory.open(directory)) {
       CachedVolume found = only(looked, key);
-      ObjectFile file = found.files().get(0);
+      StoredFile file = found.files().get(0);
       assertThat(file.lastUsed()).isEqualTo(used);
       assertThat(file.storedBytes()).isBetween((long) CONTENT.length, CONTENT.length + 10_000L);
       try (Cookie cookie = Objects.requireNonNull(found.open(file))) {
