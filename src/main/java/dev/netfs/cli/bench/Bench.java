@@ -225,7 +225,7 @@ public final class Bench {
                   // As netfs is mounted anew: what a session has grown, at either end, stays with
                   // it, and the server's half of a new one takes a third longer.
                   StockClient program = renewStock().orElseThrow();
-                  Run run = run(there.root(), there, round, true, wire());
+                  Run run = run(there.root(), there, round, true, () -> Counters.ofLine(line));
                   command.run(program, run);
                   return run.sample();
                 }));
@@ -311,10 +311,6 @@ public final class Bench {
           patient,
           line.idleRoundTrip(),
           counters);
-    }
-
-    private java.util.function.Supplier<Counters> wire() {
-      return () -> Counters.ofLine(line);
     }
 
     private Fixture fixture(Contestant contestant) {
