@@ -43,6 +43,7 @@ final class InodeDisk {
   private final ExtentSet wanted = new ExtentSet(); // guarded by inode.lock
   private long wantedGeneration; // guarded by inode.lock
   private @Nullable DiskFile wantedFor; // guarded by inode.lock
+  private final ExtentSet passedOnce = new ExtentSet(); // guarded by inode.lock: of the file
   private boolean catchingUp; // guarded by inode.lock: some thread is at it, or will be
 
   InodeDisk(Services services, Inode inode) {
@@ -61,6 +62,7 @@ final class InodeDisk {
       return;
     }
     leave();
+    passedOnce.clear();
     if (info.isRegularFile() && info.size() > 0) {
       file = disk.file(inode.path(), info);
     }
@@ -102,6 +104,18 @@ final class InodeDisk {
   @Nullable DiskFile file() {
     DiskFile known = file;
     return known == null || known.isOver() ? null : known;
+  }
+
+  /**
+   * Notes that a stream has read a range from the disk; returns whether it is the first that did,
+   * since the file is known here in this state.
+   */
+  boolean isFirstPass(DiskFile from, long start, long end) {
+    if (from != file || passedOnce.contains(start, end)) {
+      return false;
+    }
+    passedOnce.add(start, end);
+    return true;
   }
 
   /** Takes in that bytes are changed here: they are not to get to the disk. */

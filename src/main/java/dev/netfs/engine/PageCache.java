@@ -4,6 +4,8 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Policy;
 import com.github.benmanes.caffeine.cache.RemovalCause;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +26,12 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Small pages</b> share frames (see {@link FramePool}). Where room is made at the cost of
  * one, those that share its frame go with it, unless one of them was used of late.
  *
+ * <p><b>Passed pages.</b> What a stream reads for the first time from the disk's cache, and has
+ * passed, is worth less than memory that has to be got from the kernel first, which takes longer
+ * than to read it from the disk again. So beyond a sixteenth of the budget such pages give their
+ * frames to the next ones before there are more frames; in the meantime, and as long as there are
+ * free ones, they are found in memory as all others are.
+ *
  * <p><b>Lock order.</b> An inode's lock may be held by callers of every method here. Eviction,
  * which Caffeine does under its own lock, therefore never takes an inode's lock: it works by the
  * page's pin count, the index's slots and the inode's zero point alone, which are atomic.
@@ -40,6 +48,12 @@ final class PageCache {
   private final long epochBytes;
   private final AtomicLong allocated = new AtomicLong();
 
+  /** In the order of passing; not in {@link #evictable}. Some may be evicted already. */
+  private final ConcurrentLinkedQueue<Page> passed = new ConcurrentLinkedQueue<>();
+
+  private final AtomicInteger passedCount = new AtomicInteger();
+  private final int passedKept;
+
   /** Counts from 1. Racy: a page may be taken to be of use once too often. */
   private volatile int epoch = 1;
 
@@ -47,6 +61,7 @@ final class PageCache {
     this.pageSize = pageSize;
     this.budgetFrames = (int) Math.max(4, Math.min(Integer.MAX_VALUE, budget / pageSize));
     this.evictionBatch = Math.max(1, Math.min(32, budgetFrames / 16));
+    this.passedKept = budgetFrames / EPOCHS;
     this.epochBytes = Math.max(pageSize, (long) budgetFrames * pageSize / EPOCHS);
     this.pool = new FramePool(pageSize, budgetFrames);
     this.evictable =
@@ -85,10 +100,35 @@ final class PageCache {
   FramePool.Frame allocate(long bytes) {
     int size = pool.frameSize(bytes);
     epoch = 1 + (int) (allocated.addAndGet(size) / epochBytes);
-    if (pool.used() >= budgetFrames && !pool.hasPart(size)) {
-      makeRoom();
+    int used = pool.used();
+    if ((used >= budgetFrames || used >= pool.frames()) && !pool.hasPart(size)) {
+      boolean full = used >= budgetFrames;
+      if (!recycle(full ? 0 : passedKept) && full) {
+        makeRoom();
+      }
     }
     return pool.allocate(size);
+  }
+
+  /**
+   * Evicts the page that was passed first, if more than so many were and nobody has used it since.
+   *
+   * @return whether a frame has become free
+   */
+  private boolean recycle(int kept) {
+    while (passedCount.get() > kept) {
+      Page page = passed.poll();
+      if (page == null) {
+        return false;
+      }
+      passedCount.decrementAndGet();
+      if (page.usedInEpoch != 0) {
+        keep(page);
+      } else if (evictNow(page)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private void makeRoom() {
@@ -108,9 +148,11 @@ final class PageCache {
     }
   }
 
-  private void evictNow(Page page) {
-    evict(page);
+  /** Evicts a page if nobody has a pin on it; returns whether its frame is free now. */
+  private boolean evictNow(Page page) {
+    boolean evicted = evict(page);
     evictable.invalidate(page);
+    return evicted;
   }
 
   private void evictAll(FramePool.Split split) {
@@ -186,17 +228,53 @@ final class PageCache {
 
   /** Gives back a pin; without any, a page may be evicted, and goes at once if it is detached. */
   void unpin(Page page) {
+    if (isFree(page)) {
+      if (page.usedInEpoch == 0) {
+        page.usedInEpoch = epoch;
+      }
+      keep(page);
+    }
+  }
+
+  /** As {@link #unpin}, of a page that a stream has passed and will hardly come back to. */
+  void unpinPassed(Page page) {
+    if (!isFree(page)) {
+      return;
+    }
+    if (page.frame.split != null) {
+      keep(page);
+      return;
+    }
+    page.usedInEpoch = 0; // whoever uses it from now on says so
+    passed.add(page);
+    if (page.isEvicted() || page.detached) {
+      drop(page);
+    }
+    if (passedCount.incrementAndGet() > pool.frames()) {
+      // There are not so many pages: the first ones were dropped long ago, or else are kept.
+      Page first = passed.poll();
+      if (first != null) {
+        passedCount.decrementAndGet();
+        keep(first);
+      }
+    }
+  }
+
+  /** Gives back a pin; returns whether nobody has one now and the page is still its file's. */
+  private boolean isFree(Page page) {
     boolean detached = page.detached;
     if (!page.dropPin()) {
-      return;
+      return false;
     }
     if (detached || page.detached) {
       evict(page);
-      return;
+      return false;
     }
-    if (page.usedInEpoch == 0) {
-      page.usedInEpoch = epoch;
-    }
+    return true;
+  }
+
+  /** Has a page stay as long as it is of use. */
+  private void keep(Page page) {
     evictable.put(page, page);
     if (page.isEvicted() || page.detached) {
       drop(page);
@@ -212,11 +290,14 @@ final class PageCache {
     evictable.invalidate(page);
   }
 
-  private void evict(Page page) {
-    if (evict(page, pageSize)) {
-      pool.release(page.frame);
-      page.inode.pageEvicted();
+  /** Evicts a page if nobody has a pin on it; returns whether its frame is free now. */
+  private boolean evict(Page page) {
+    if (!evict(page, pageSize)) {
+      return false;
     }
+    pool.release(page.frame);
+    page.inode.pageEvicted();
+    return true;
   }
 
   /**

@@ -105,6 +105,7 @@ final class ReadRequest {
   private boolean abandoned; // guarded by inode.lock: nobody wants it, and nobody finds it
   private @Nullable Throwable failure; // guarded by inode.lock
   private int uses; // guarded by inode.lock
+  private boolean passed; // guarded by inode.lock: a stream has read all of it
 
   /**
    * Makes a request with one use, held by its maker. Under the inode's lock.
@@ -612,12 +613,38 @@ final class ReadRequest {
     }
   }
 
+  /** Ends the use of a stream whose reader has read on beyond the request. */
+  void passed() {
+    inode.lock.lock();
+    try {
+      passed = true;
+      endUse();
+    } finally {
+      inode.lock.unlock();
+    }
+  }
+
+  /** Returns whether what was read came from the disk, for the first time. */
+  private boolean isFirstPass() {
+    DiskFile from = onDisk;
+    return passed
+        && from != null
+        && failure == null
+        && subrequests.stream().allMatch(each -> each.source == Source.CACHE)
+        && inode.onDisk.isFirstPass(from, start, end);
+  }
+
   private void unpinAll() {
+    boolean firstPass = isFirstPass();
     for (int i = 0; i < pages.length; i++) {
       Page page = pages[i];
       if (page != null) {
         pages[i] = null;
-        services.pages().unpin(page);
+        if (firstPass) {
+          services.pages().unpinPassed(page);
+        } else {
+          services.pages().unpin(page);
+        }
       }
     }
   }

@@ -326,7 +326,12 @@ final class ReadStream {
     ReadRequest first = ahead.peekFirst();
     while (first != null && (down ? first.start >= end : first.end <= start)) {
       bytes += first.memory();
-      ahead.removeFirst().endUse();
+      ahead.removeFirst();
+      if (kind == Kind.FORWARD) {
+        first.passed();
+      } else {
+        first.endUse();
+      }
       first = ahead.peekFirst();
     }
     if (bytes > 0) {

@@ -1,5 +1,6 @@
 package dev.netfs.fscache;
 
+import dev.netfs.share.IoSegments;
 import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
@@ -164,6 +165,30 @@ final class Sealer {
     } catch (GeneralSecurityException e) {
       return false;
     }
+  }
+
+  /** Returns whether records are encrypted, and not only checked. */
+  boolean encrypts() {
+    return key.encrypts();
+  }
+
+  /**
+   * Looks at a record's payload where it is, without encryption.
+   *
+   * @param payload is consumed
+   * @param tag what follows on it
+   * @return whether the record is what was sealed
+   */
+  boolean proves(ByteBuffer associated, IoSegments payload, ByteBuffer tag) {
+    CRC32C crc = new CRC32C();
+    crc.update(associated.duplicate());
+    while (payload.hasRemaining()) {
+      ByteBuffer next = payload.next();
+      int length = next.remaining();
+      crc.update(next);
+      payload.advance(length);
+    }
+    return (int) crc.getValue() == tag.getInt(tag.position());
   }
 
   private SecretKey keyOf(byte[] of) {

@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class DiskCacheTest {
   private static final int MIB = 1 << 20;
 
-  private static final OpenMode READ_WRITE =
+  static final OpenMode READ_WRITE =
       new OpenMode(
           true,
           true,

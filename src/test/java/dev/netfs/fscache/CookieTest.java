@@ -15,10 +15,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -245,6 +247,51 @@ class CookieTest {
       CacheFixture.write(cookie, content, 0, content.length);
       assertThat(readAndCompare(cookie, content)).isEqualTo(content.length);
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"true, 65536", "false, 65536", "false, 16384", "false, 4096"})
+  @Tag("C7")
+  void whatIsReadIntoSeveralPiecesProvesItselfThere(boolean encrypted, int piece)
+      throws IOException {
+    byte[] content = bytes(5, 262_144);
+    try (Volume volume = cache.volume(SHARE, encrypted ? key : null, 262_144, Codec.NONE);
+        Cookie cookie = make(volume, "/f", state(content.length, 7))) {
+      CacheFixture.write(cookie, content, 0, content.length);
+      Path file = CacheFixture.objects(directory).get(0);
+      byte[] sound = Files.readAllBytes(file);
+      assertThat(readIntoPieces(cookie, piece)).isEqualTo(content);
+      Slots slots = new Slots(262_144, content.length, cookie.header().generation());
+      int slot = (int) slots.offset(0);
+      int tag = slot + slots.headSize + content.length;
+      for (int at : new int[] {slot, slot + 5, slot + 60, tag - 100_000, tag - 1, tag}) {
+        byte[] damaged = sound.clone();
+        damaged[at] ^= 64;
+        Files.write(file, damaged);
+        assertThat(readIntoPieces(cookie, piece)).as("byte %d", at - slot).isNull();
+        Files.write(file, Arrays.copyOf(sound, at));
+        assertThat(readIntoPieces(cookie, piece)).as("cut at %d", at - slot).isNull();
+        Files.write(file, sound);
+        assertThat(readIntoPieces(cookie, piece)).isEqualTo(content);
+      }
+    }
+  }
+
+  /** Reads the first granule into as many direct buffers; null if it is not here. */
+  private static byte @Nullable [] readIntoPieces(Cookie cookie, int piece) throws IOException {
+    List<ByteBuffer> pieces = new ArrayList<>();
+    for (int at = 0; at < cookie.granule(); at += piece) {
+      pieces.add(ByteBuffer.allocateDirect(piece));
+    }
+    IoSegments segments = IoSegments.of(pieces);
+    if (!cookie.read(0, segments)) {
+      assertThat(segments.remaining()).isEqualTo(cookie.granule());
+      return null;
+    }
+    assertThat(segments.remaining()).isZero();
+    ByteBuffer all = ByteBuffer.allocate(cookie.granule());
+    pieces.forEach(all::put);
+    return all.array();
   }
 
   /** Writes a whole granule's slot with a tag that is right: it needs no key where none is. */
