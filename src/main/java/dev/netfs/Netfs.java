@@ -6,12 +6,16 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemAlreadyExistsException;
 import java.nio.file.FileSystems;
 import java.nio.file.Path;
+import java.nio.file.spi.FileSystemProvider;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.ServiceLoader;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Mounts shares, typed: what {@link FileSystems#newFileSystem(URI, Map)} does with strings.
@@ -145,8 +149,30 @@ public final class Netfs {
      * @throws IOException if the share cannot be connected; says why and what to do
      */
     public NetfsFileSystem open() throws IOException {
+      FileSystemProvider provider = provider(uri.getScheme());
       return (NetfsFileSystem)
-          FileSystems.newFileSystem(uri, options, Netfs.class.getClassLoader());
+          (provider != null
+              ? provider.newFileSystem(uri, options)
+              : FileSystems.newFileSystem(uri, options));
+    }
+
+    /**
+     * Returns the provider of this copy of netfs. There may be others, in other class loaders,
+     * whose file systems are of other types; and the JDK asks first those that it has installed.
+     */
+    private static @Nullable FileSystemProvider provider(String scheme) {
+      ClassLoader loader = Netfs.class.getClassLoader();
+      Stream<FileSystemProvider> installed =
+          FileSystemProvider.installedProviders().stream()
+              .filter(each -> each.getClass().getClassLoader() == loader);
+      Stream<FileSystemProvider> found =
+          ServiceLoader.load(FileSystemProvider.class, loader).stream()
+              .filter(each -> each.type().getClassLoader() == loader)
+              .map(ServiceLoader.Provider::get);
+      return Stream.concat(installed, found)
+          .filter(each -> each.getScheme().equalsIgnoreCase(scheme))
+          .findFirst()
+          .orElse(null);
     }
   }
 }

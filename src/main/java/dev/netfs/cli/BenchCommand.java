@@ -227,6 +227,9 @@ final class BenchCommand implements Callable<Integer> {
         main.terminal().print(report.json() + "\n");
       }
       return report.isComplete() ? 0 : Main.FAILED;
+    } catch (LinkageError e) {
+      main.report(ErrorText.of(e), e);
+      return Main.FAILED;
     } finally {
       Runtime.getRuntime().removeShutdownHook(hook);
       if (data != null) {

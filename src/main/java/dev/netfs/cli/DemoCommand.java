@@ -35,11 +35,7 @@ final class DemoCommand implements Callable<Integer> {
       main.report(ErrorText.of(e), e);
       failures = List.of("an exception");
     } catch (LinkageError e) {
-      main.report(
-          "the demo's SFTP server needs org.apache.sshd:sshd-osgi and org.apache.sshd:sshd-sftp on"
-              + " the class path; netfs-all.jar has them: "
-              + e,
-          e);
+      main.report(ErrorText.of(e), e);
       failures = List.of("a library is missing");
     } finally {
       Runtime.getRuntime().removeShutdownHook(hook);

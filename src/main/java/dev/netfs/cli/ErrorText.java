@@ -36,13 +36,19 @@ final class ErrorText {
     return name + ": " + of(error);
   }
 
-  /** Returns what went wrong. */
+  /** Returns what went wrong. Of the libraries only that for SSH servers need not be there. */
   static String of(Throwable error) {
     if (error instanceof FileSystemException e) {
       return e.getFile() == null ? reason(e) : e.getFile() + ": " + reason(e);
     }
     if (error instanceof ReadOnlyFileSystemException) {
       return "the mount is read-only";
+    }
+    if (error instanceof LinkageError) {
+      return "a library is missing: add org.apache.sshd:sshd-osgi and org.apache.sshd:sshd-sftp to"
+          + " the class path, or take netfs-all.jar, which has them ("
+          + oneLine(error.toString())
+          + ")";
     }
     String message = error.getMessage();
     boolean plain =

@@ -1,5 +1,6 @@
 package dev.netfs.cli;
 
+import dev.netfs.Netfs;
 import dev.netfs.share.ShareConnectException;
 import dev.netfs.share.ShareConnectException.Reason;
 import java.io.Closeable;
@@ -246,8 +247,10 @@ final class Mounts implements Closeable {
   }
 
   private static FileSystem newFileSystem(URI uri, Map<String, ?> env) throws IOException {
+    Netfs.Builder mount = Netfs.mount(uri);
+    env.forEach(mount::option);
     try {
-      return FileSystems.newFileSystem(uri, env, Mounts.class.getClassLoader());
+      return mount.open();
     } catch (IllegalArgumentException | FileSystemNotFoundException e) {
       // The URI, a mount's name or an option: all come from the command line.
       UsageException usage = new UsageException(ErrorText.of(e));

@@ -294,6 +294,7 @@ public final class Cookie implements Closeable {
       }
       if (!isReadable(head)) {
         refuted.add(number); // it may well be sound, but is of no use here
+        volume.unreadable();
         return null;
       }
     }

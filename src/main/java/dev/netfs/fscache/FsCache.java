@@ -68,6 +68,7 @@ public final class FsCache implements Closeable {
   private volatile boolean paused;
   private volatile boolean warnedOfFailure;
   private volatile boolean warnedOfRefuted;
+  private volatile boolean warnedOfUnreadable;
 
   private FsCache(Path directory, CacheLimits limits) {
     this.directory = directory;
@@ -353,6 +354,20 @@ public final class FsCache implements Closeable {
       LOG.log(
           System.Logger.Level.WARNING,
           "in the disk cache " + volume + " " + what + " is damaged; it is fetched again");
+    }
+  }
+
+  /** Takes in that a slot needs a library that is missing. The first time is logged. */
+  void unreadable() {
+    if (!warnedOfUnreadable) {
+      warnedOfUnreadable = true;
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "in the disk cache "
+              + directory
+              + " is what was compressed with Zstandard, and cannot be opened without "
+              + Codec.ZSTD_LIBRARY
+              + " on the class path; it is fetched again");
     }
   }
 

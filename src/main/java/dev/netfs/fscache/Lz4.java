@@ -1,6 +1,5 @@
 package dev.netfs.fscache;
 
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.invoke.MethodHandles;
@@ -110,6 +109,34 @@ final class Lz4 {
 
   /** Opens a block, which may be anything. */
   static InputStream open(byte[] in, int length) throws IOException {
-    return new BlockLZ4CompressorInputStream(new ByteArrayInputStream(in, 0, length));
+    return new BlockLZ4CompressorInputStream(new Bytes(in, length));
+  }
+
+  /** An array without a lock: what reads blocks asks for most of their bytes one by one. */
+  private static final class Bytes extends InputStream {
+    private final byte[] in;
+    private final int length;
+    private int at;
+
+    Bytes(byte[] in, int length) {
+      this.in = in;
+      this.length = length;
+    }
+
+    @Override
+    public int read() {
+      return at < length ? in[at++] & 0xff : -1;
+    }
+
+    @Override
+    public int read(byte[] bytes, int offset, int wanted) {
+      int count = Math.min(wanted, length - at);
+      if (count <= 0) {
+        return wanted == 0 ? 0 : -1;
+      }
+      System.arraycopy(in, at, bytes, offset, count);
+      at += count;
+      return count;
+    }
   }
 }

@@ -619,6 +619,10 @@ public final class Volume implements Closeable {
     cache.refuted(directory, path, granule);
   }
 
+  void unreadable() {
+    cache.unreadable();
+  }
+
   /** Ends a use. Cookies are closed by those who opened them. */
   @Override
   public void close() {

@@ -7,11 +7,10 @@ import com.google.common.jimfs.Configuration;
 import com.google.common.jimfs.Jimfs;
 import dev.netfs.Netfs;
 import dev.netfs.NetfsFileSystem;
+import dev.netfs.testing.HidingLoader;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.URI;
-import java.net.URL;
-import java.net.URLClassLoader;
 import java.nio.file.ClosedFileSystemException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileStore;
@@ -334,19 +333,16 @@ class MountRegistryTest {
   @Test
   @Tag("J6")
   void aChildClassLoaderMounts() throws Exception {
-    List<URL> urls = new ArrayList<>();
-    for (String entry :
-        System.getProperty("java.class.path").split(System.getProperty("path.separator"))) {
-      urls.add(Path.of(entry).toUri().toURL());
-    }
-    try (URLClassLoader loader =
-        new URLClassLoader(urls.toArray(new URL[0]), ClassLoader.getPlatformClassLoader())) {
+    try (HidingLoader loader = new HidingLoader()) {
       try (FileSystem fs = FileSystems.newFileSystem(uri(dir), Map.of(), loader)) {
         // The installed provider comes first; that of the loader is another class altogether.
         assertThat(fs.isOpen()).isTrue();
       }
       Class<?> netfs = Class.forName("dev.netfs.Netfs", true, loader);
       Object builder = netfs.getMethod("mount", Path.class).invoke(null, dir);
+      try (FileSystem fs = (FileSystem) builder.getClass().getMethod("open").invoke(builder)) {
+        assertThat(fs.getClass().getClassLoader()).isSameAs(loader);
+      }
       try (FileSystem fs =
           (FileSystem)
               loader
@@ -355,7 +351,6 @@ class MountRegistryTest {
                   .getConstructor()
                   .newInstance()
                   .newFileSystem(uri(dir), Map.of())) {
-        assertThat(builder).isNotNull();
         assertThat(fs.getClass().getClassLoader()).isSameAs(loader);
         Files.writeString(fs.getPath("x"), "text");
         assertThat(Files.readString(dir.resolve("x"))).isEqualTo("text");

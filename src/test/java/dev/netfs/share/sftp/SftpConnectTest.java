@@ -8,10 +8,8 @@ import dev.netfs.share.ShareConfig;
 import dev.netfs.share.ShareConnectException;
 import dev.netfs.share.ShareConnectException.Reason;
 import dev.netfs.share.ShareOptions;
-import dev.netfs.share.ShareProvider;
 import dev.netfs.testing.EmbeddedSftpServer;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -133,32 +131,6 @@ class SftpConnectTest {
     }
   }
 
-  @Test
-  void theLibraryIsMissing() throws Exception {
-    try (Isolated loader = new Isolated()) {
-      ShareProvider provider =
-          (ShareProvider)
-              loader
-                  .loadClass(SftpShareProvider.class.getName())
-                  .getDeclaredConstructor()
-                  .newInstance();
-      assertThat(provider.getClass()).isNotSameAs(SftpShareProvider.class);
-      assertThat(provider.schemes()).containsExactly("netfs+sftp");
-      assertThat(provider.options()).contains("knownHosts");
-      assertThat(provider.missingLibrary()).isEqualTo("org.apache.sshd:sshd-osgi:2.20.0");
-      ShareConnectException e =
-          catchThrowableOfType(
-              ShareConnectException.class,
-              () ->
-                  provider.connect(
-                      new ShareConfig(
-                          URI.create("netfs+sftp://me@host/"), ShareOptions.of(Map.of()))));
-      assertThat(e.reason()).isEqualTo(Reason.MISSING_LIBRARY);
-      assertThat(e).hasMessageContaining("org.apache.sshd:sshd-osgi:2.20.0");
-    }
-    assertThat(new SftpShareProvider().missingLibrary()).isNull();
-  }
-
   private static Share connect(EmbeddedSftpServer server, String password) throws IOException {
     Map<String, Object> options = new HashMap<>(server.options());
     options.put("password", password.toCharArray());
@@ -208,38 +180,5 @@ class SftpConnectTest {
     thread.setDaemon(true);
     thread.start();
     return listener;
-  }
-
-  /** Loads this transport anew, where there is no MINA; the SPI is shared. */
-  private static final class Isolated extends ClassLoader implements AutoCloseable {
-    private static final String PACKAGE = SftpShareProvider.class.getPackageName() + ".";
-
-    Isolated() {
-      super(SftpConnectTest.class.getClassLoader());
-    }
-
-    @Override
-    protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
-      if (name.startsWith("org.apache.sshd.")) {
-        throw new ClassNotFoundException(name);
-      }
-      if (!name.startsWith(PACKAGE)) {
-        return super.loadClass(name, resolve);
-      }
-      Class<?> loaded = findLoadedClass(name);
-      if (loaded != null) {
-        return loaded;
-      }
-      String file = name.replace('.', '/') + ".class";
-      try (InputStream in = getParent().getResourceAsStream(file)) {
-        byte[] bytes = in.readAllBytes();
-        return defineClass(name, bytes, 0, bytes.length);
-      } catch (IOException e) {
-        throw new ClassNotFoundException(name, e);
-      }
-    }
-
-    @Override
-    public void close() {}
   }
 }
