@@ -161,6 +161,23 @@ final class ConflictCopy {
     }
   }
 
+  /** Ends what has failed: nothing is to be left of it, if the server can be told so. */
+  void abandon() {
+    RemoteFile begun = file;
+    if (begun == null) {
+      return;
+    }
+    begun.retire();
+    services.attributes().changed(name);
+    try {
+      Await.result(services.session().call("delete", share -> share.deleteFile(name)));
+    } catch (IOException | RuntimeException e) {
+      LOG.log(System.Logger.Level.WARNING, name + " is not whole, and could not be deleted: " + e);
+    } finally {
+      services.attributes().changed(name);
+    }
+  }
+
   /** Takes in that all is written. */
   void end() {
     Objects.requireNonNull(file).retire();

@@ -140,6 +140,10 @@ final class Deferred {
       if (before.deferred != null) {
         before.deferred.settle();
       }
+      if (before.writeback.isDirty()) {
+        throw new FileSystemException(
+            log.path(), null, "what was written to it before that cannot be sent now");
+      }
     }
     try (OpenFile file = mount.open(log.path(), WRITE)) {
       FileInfo theirs = mount.stat(log.path(), true);
@@ -166,14 +170,24 @@ final class Deferred {
       file.force(false);
       return false;
     }
-    deferred.adopt(log, now);
+    deferred.beginAdoption(log, now);
     files.add(deferred);
-    log.replay(
-        (offset, bytes) -> {
-          long end = offset + bytes.remaining();
-          mount.writes().write(file, bytes, offset);
-          deferred.adopted(offset, end);
-        });
+    boolean all = false;
+    try {
+      log.replay(
+          (offset, bytes) -> {
+            long end = offset + bytes.remaining();
+            mount.writes().write(file, bytes, offset);
+            deferred.adopted(offset, end);
+          });
+      all = true;
+    } finally {
+      if (all) {
+        deferred.adoptedAll();
+      } else {
+        deferred.abandonAdoption();
+      }
+    }
     file.inode().writeback.issueIfDue();
     return true;
   }
@@ -187,8 +201,16 @@ final class Deferred {
     CoherencyData base = log.base();
     boolean whole = base != null && ours.contains(0, Math.max(log.last(), base.size()));
     ConflictCopy copy = new ConflictCopy(mount.services(), log.path());
-    copy.begin(whole ? null : theirs);
-    log.replay(copy::write);
+    boolean done = false;
+    try {
+      copy.begin(whole ? null : theirs);
+      log.replay(copy::write);
+      done = true;
+    } finally {
+      if (!done) {
+        copy.abandon();
+      }
+    }
     copy.end();
   }
 

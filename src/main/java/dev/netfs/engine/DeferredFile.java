@@ -5,9 +5,9 @@ import dev.netfs.fscache.DirtyLog;
 import dev.netfs.share.FileInfo;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.Objects;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,10 +36,12 @@ final class DeferredFile {
   private final Services services;
   private final Inode inode;
   private final Deferred deferred;
-  private final ReentrantLock persisting = new ReentrantLock();
+  private final Turns persisting = new Turns();
   private @Nullable DirtyLog log; // guarded by persisting
   private volatile boolean hasLog; // written under persisting
 
+  private boolean adopting; // guarded by persisting: the log is not in memory as a whole yet
+  private Turns.@Nullable Turn ending; // guarded by persisting: held from one call to another
   private long markedMillis; // guarded by persisting: when the log was told that we are sending
   private long markedEnd; // guarded by persisting: and up to where
 
@@ -132,11 +134,8 @@ final class DeferredFile {
    * @return false if it cannot be: then it has to be sent (C4)
    */
   boolean persist() {
-    persisting.lock();
-    try {
+    try (Turns.Turn turn = persisting.take()) {
       return inode.isUnlinked() || persistLocked();
-    } finally {
-      persisting.unlock();
     }
   }
 
@@ -146,6 +145,7 @@ final class DeferredFile {
       return false;
     }
     ExtentSet taken = new ExtentSet();
+    boolean kept = false;
     try {
       ByteBuffer piece = ByteBuffer.allocate(DirtyLog.MAX_PIECE);
       for (long at = take(piece); at >= 0; at = take(piece)) {
@@ -157,16 +157,24 @@ final class DeferredFile {
         written.force();
         markIfLonger(written);
       }
-      return true;
+      kept = true;
     } catch (IOException | RuntimeException e) {
       deferred.failed(e);
-      inode.lock.lock();
-      try {
-        taken.forEachIn(0, Long.MAX_VALUE, unpersisted::add);
-      } finally {
-        inode.lock.unlock();
+    } finally {
+      if (!kept) {
+        isUnpersisted(taken);
       }
-      return false;
+    }
+    return kept;
+  }
+
+  /** Takes in that bytes are not in the log after all. */
+  private void isUnpersisted(ExtentSet ranges) {
+    inode.lock.lock();
+    try {
+      ranges.forEachIn(0, Long.MAX_VALUE, unpersisted::add);
+    } finally {
+      inode.lock.unlock();
     }
   }
 
@@ -268,12 +276,16 @@ final class DeferredFile {
     } finally {
       inode.lock.unlock();
     }
-    services.background().execute(this::ask);
+    try {
+      services.background().execute(this::ask);
+    } catch (RuntimeException | Error e) {
+      cannotOpen(e);
+    }
   }
 
   private void ask() {
-    inode.handles.keepWriter();
     try {
+      inode.handles.keepWriter();
       boolean done = false;
       while (!done) {
         long changes = inode.asking().changes();
@@ -283,22 +295,12 @@ final class DeferredFile {
         } catch (NoSuchFileException e) {
           info = null;
         }
-        persisting.lock();
-        try {
+        try (Turns.Turn turn = persisting.take()) {
           done = answered(info, changes);
-        } finally {
-          persisting.unlock();
         }
       }
-    } catch (IOException | RuntimeException e) {
-      inode.lock.lock();
-      try {
-        opening = false;
-      } finally {
-        inode.lock.unlock();
-      }
-      inode.handles.dropWriter();
-      inode.writeback.cannotBegin(e);
+    } catch (IOException | RuntimeException | Error e) {
+      cannotOpen(e); // whatever it is: others wait for the gate
       return;
     }
     inode.writeback.letGo();
@@ -306,6 +308,17 @@ final class DeferredFile {
     if (!inode.writeback.isDirty()) {
       inode.handles.dropWriter(); // it is beside, or cut off
     }
+  }
+
+  private void cannotOpen(Throwable problem) {
+    inode.lock.lock();
+    try {
+      opening = false;
+    } finally {
+      inode.lock.unlock();
+    }
+    inode.handles.dropWriter();
+    inode.writeback.cannotBegin(problem);
   }
 
   /** Returns false if the answer is of no use, since we have changed the file meanwhile. */
@@ -325,6 +338,10 @@ final class DeferredFile {
       inode.lock.unlock();
     }
     if (!may || info == null) {
+      if (adopting) {
+        throw new FileSystemException(
+            inode.path(), null, "somebody else changes it while what was left of it is taken over");
+      }
       keepBeside(info);
       return true;
     }
@@ -372,27 +389,35 @@ final class DeferredFile {
   /** Has what is dirty go beside a file that somebody else has changed, or deleted. */
   private void keepBeside(@Nullable FileInfo theirs) throws IOException {
     ConflictCopy copy = new ConflictCopy(services, inode.path());
-    copy.begin(covers(inode.writeback.unsentAll()) ? null : theirs);
-    boolean first = true;
-    while (true) {
-      ExtentSet unsaved = new ExtentSet();
-      inode.lock.lock();
-      try {
-        if (first) {
-          unsaved = inode.writeback.unsent(0, Long.MAX_VALUE);
-        } else {
-          unpersisted.forEachIn(0, Long.MAX_VALUE, unsaved::add); // written since the last round
+    ExtentSet taken = new ExtentSet(); // from what is not in the log
+    boolean done = false;
+    try {
+      copy.begin(covers(inode.writeback.unsentAll()) ? null : theirs);
+      for (boolean first = true; !done; first = false) {
+        ExtentSet unsaved = new ExtentSet();
+        inode.lock.lock();
+        try {
+          if (first) {
+            unsaved = inode.writeback.unsent(0, Long.MAX_VALUE);
+          } else {
+            unpersisted.forEachIn(0, Long.MAX_VALUE, unsaved::add); // written since the last round
+          }
+          unpersisted.forEachIn(0, Long.MAX_VALUE, taken::add);
+          unpersisted.clear();
+          done = unsaved.isEmpty();
+          if (done) {
+            forgetOurs(theirs);
+          }
+        } finally {
+          inode.lock.unlock();
         }
-        unpersisted.clear();
-        if (unsaved.isEmpty()) {
-          forgetOurs(theirs);
-          break;
-        }
-      } finally {
-        inode.lock.unlock();
+        copy.write(inode, unsaved);
       }
-      first = false;
-      copy.write(inode, unsaved);
+    } finally {
+      if (!done) {
+        isUnpersisted(taken);
+        copy.abandon();
+      }
     }
     copy.end();
     deleteLog();
@@ -421,17 +446,16 @@ final class DeferredFile {
     CoherencyData state = null;
     try {
       state = CoherencyData.of(stat());
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
       // It may have gone since. What comes next is written over something unknown.
     }
     inode.handles.dropWriter();
-    persisting.lock();
-    try {
+    try (Turns.Turn turn = persisting.take()) {
       boolean again;
       inode.lock.lock();
       try {
         if (!open || inode.writeback.isChanging()) {
-          return; // some of what was written again meanwhile is on its way already
+          return; // when that is over, this is done again
         }
         open = false;
         sendingMillis = 0;
@@ -446,15 +470,13 @@ final class DeferredFile {
         inode.lock.unlock();
       }
       DirtyLog known = log;
-      if (!again) {
+      if (!again && !adopting) {
         deleteLog();
       } else if (known != null && state != null) {
         known.state(state);
       }
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       deferred.failed(e);
-    } finally {
-      persisting.unlock();
     }
   }
 
@@ -492,18 +514,20 @@ final class DeferredFile {
               + " could not be sent within 'uploadDeadline'; it is on the local disk, and is tried"
               + " further");
     }
-    if (isSending && persisting.tryLock()) {
-      try {
-        DirtyLog known = log;
-        if (known != null
-            && services.background().currentTimeMillis() - markedMillis > RENEW_MILLIS) {
-          mark(known);
-        }
-      } catch (IOException e) {
-        deferred.failed(e);
-      } finally {
-        persisting.unlock();
+    if (isSending) {
+      renewMark();
+    }
+  }
+
+  private void renewMark() {
+    try (Turns.Turn turn = persisting.tryTake()) {
+      DirtyLog known = turn == null ? null : log;
+      if (known != null
+          && services.background().currentTimeMillis() - markedMillis > RENEW_MILLIS) {
+        mark(known);
       }
+    } catch (IOException | RuntimeException e) {
+      deferred.failed(e);
     }
   }
 
@@ -512,10 +536,10 @@ final class DeferredFile {
   /**
    * Notes in the log, if there is one, that what the server's file holds is about to end: by its
    * deletion, or since another takes its name or it is emptied. Nothing gets into the log until
-   * {@link #ended}, which has to follow on the same thread.
+   * {@link #ended}, which has to follow.
    */
   void beginEnding() {
-    persisting.lock();
+    ending = persisting.take();
     note(true);
   }
 
@@ -525,16 +549,16 @@ final class DeferredFile {
    */
   FileCut beginLosingName() throws IOException {
     FileCut cut = FileCut.beginOpen(inode);
-    beginEnding();
+    beginEnding(); // which throws nothing
     return cut;
   }
 
-  private void note(boolean ending) {
+  private void note(boolean so) {
     DirtyLog known = log;
     if (known != null) {
       try {
-        known.ending(ending);
-      } catch (IOException e) {
+        known.ending(so);
+      } catch (IOException | RuntimeException e) {
         deferred.failed(e);
       }
     }
@@ -546,7 +570,8 @@ final class DeferredFile {
    * @param so whether what the file held has ended
    */
   void ended(boolean so) {
-    try {
+    try (Turns.Turn turn = ending) {
+      ending = null;
       if (!so) {
         note(false);
         return;
@@ -568,15 +593,12 @@ final class DeferredFile {
       } else if (old != null) {
         old.close(); // better twice than never
       }
-    } finally {
-      persisting.unlock();
     }
   }
 
   /** Takes in that the server's file was cut. By a thread that may block. */
   void cut(long size) throws IOException {
-    persisting.lock();
-    try {
+    try (Turns.Turn turn = persisting.take()) {
       DirtyLog known = log;
       if (known != null) {
         known.cut(size);
@@ -590,20 +612,15 @@ final class DeferredFile {
           inode.lock.unlock();
         }
       }
-    } finally {
-      persisting.unlock();
     }
   }
 
   /** Lets go of a log that is of no use any more, since all of it has been sent. */
   void settle() {
-    persisting.lock();
-    try {
-      if (!inode.writeback.isDirty()) {
+    try (Turns.Turn turn = persisting.take()) {
+      if (!inode.writeback.isDirty() && !adopting) {
         deleteLog();
       }
-    } finally {
-      persisting.unlock();
     }
   }
 
@@ -620,13 +637,15 @@ final class DeferredFile {
   // ---- the mount's beginning and end
 
   /**
-   * Takes over what another JVM has left, which is in memory as dirty bytes from now on.
+   * Begins to take over what another JVM has left, which gets into memory as dirty bytes: to be
+   * ended by {@link #adoptedAll} or {@link #abandonAdoption}. Until then the log stays, though all
+   * that is dirty so far may have been sent.
    *
    * @param now the state in which the server's file is, and that it may be written over
    */
-  void adopt(DirtyLog left, CoherencyData now) {
-    persisting.lock();
-    try {
+  void beginAdoption(DirtyLog left, CoherencyData now) {
+    try (Turns.Turn turn = persisting.take()) {
+      adopting = true;
       log = left;
       hasLog = true;
       inode.lock.lock();
@@ -635,8 +654,6 @@ final class DeferredFile {
       } finally {
         inode.lock.unlock();
       }
-    } finally {
-      persisting.unlock();
     }
   }
 
@@ -650,26 +667,63 @@ final class DeferredFile {
     }
   }
 
+  /** Ends an adoption: all that is in the log is dirty in memory, or sent. */
+  void adoptedAll() {
+    try (Turns.Turn turn = persisting.take()) {
+      adopting = false;
+      if (!inode.writeback.isDirty()) {
+        deleteLog();
+      }
+    }
+  }
+
+  /**
+   * Ends an adoption that came to nothing: all of it stays in the log, for the next mount. Waits
+   * until nothing is on its way.
+   */
+  void abandonAdoption() throws IOException {
+    FileCut cut = FileCut.beginOpen(inode);
+    try (Turns.Turn turn = persisting.take()) {
+      adopting = false;
+      DirtyLog left = log;
+      log = null;
+      hasLog = false;
+      inode.lock.lock();
+      try {
+        unpersisted.clear();
+        inode.writeback.forget(0);
+        inode.invalidate();
+        base = null;
+      } finally {
+        inode.lock.unlock();
+      }
+      if (left != null) {
+        deferred.leave(this, left);
+      }
+    } finally {
+      cut.endOpened();
+    }
+  }
+
   /** Returns whether nothing would be lost if the JVM ended now. */
   boolean isSafe() {
-    persisting.lock();
-    inode.lock.lock();
-    try {
-      ExtentSet unsent = inode.writeback.unsentAll();
-      boolean[] safe = {true};
-      unsent.forEachIn(
-          0, Long.MAX_VALUE, (start, end) -> safe[0] &= !unpersisted.intersects(start, end));
-      return safe[0] && (unsent.isEmpty() || log != null);
-    } finally {
-      inode.lock.unlock();
-      persisting.unlock();
+    try (Turns.Turn turn = persisting.take()) {
+      inode.lock.lock();
+      try {
+        ExtentSet unsent = inode.writeback.unsentAll();
+        boolean[] safe = {true};
+        unsent.forEachIn(
+            0, Long.MAX_VALUE, (start, end) -> safe[0] &= !unpersisted.intersects(start, end));
+        return safe[0] && (unsent.isEmpty() || log != null);
+      } finally {
+        inode.lock.unlock();
+      }
     }
   }
 
   /** Lets go of the log, which stays for the next mount if something of it was not sent. */
   void leave() {
-    persisting.lock();
-    try {
+    try (Turns.Turn turn = persisting.take()) {
       DirtyLog known = log;
       log = null;
       if (known != null && inode.writeback.isDirty()) {
@@ -677,8 +731,6 @@ final class DeferredFile {
       } else if (known != null) {
         deferred.delete(this, known);
       }
-    } finally {
-      persisting.unlock();
     }
   }
 }

@@ -37,8 +37,11 @@ final class DepthLimit {
       }
       stage.whenComplete(
           (value, failure) -> {
-            whenOverLater.run();
-            finish(value, failure);
+            try {
+              whenOverLater.run();
+            } finally {
+              finish(value, failure);
+            }
           });
       return false;
     }

@@ -49,6 +49,8 @@ final class FileCut {
       CompletableFuture<Void> other;
       CompletableFuture<Void> settled;
       long sizeBefore;
+      boolean held = false;
+      boolean begun = false;
       inode.lock.lock();
       try {
         if (here != null) {
@@ -59,12 +61,17 @@ final class FileCut {
         }
         sizeBefore = Math.max(inode.remoteSize(), inode.writeback.end());
         other = inode.writeback.hold(here != null ? size : Long.MAX_VALUE);
-        if (other == null && here != null) {
+        held = other == null;
+        if (held && here != null) {
           inode.cut(size);
         }
         settled = inode.writeback.settled();
+        begun = true;
       } finally {
         inode.lock.unlock();
+        if (held && !begun) {
+          inode.writeback.release(); // there may have been no memory
+        }
       }
       if (other == null) {
         Await.result(settled);

@@ -64,6 +64,7 @@ final class InodeLease implements LeaseHolder {
     try {
       if (--writers == 0 && !write) {
         waiting = drained;
+        drained = new CompletableFuture<>(); // writes that begin from now on are another's to await
       }
     } finally {
       lock.unlock();
@@ -112,11 +113,14 @@ final class InodeLease implements LeaseHolder {
         .thenCompose(done -> inode.writeback.flushed())
         .whenComplete(
             (done, failure) -> {
-              if (dropped) {
-                inode.invalidate();
+              try {
+                if (dropped) {
+                  inode.invalidate();
+                }
+              } finally {
+                acknowledged();
+                acknowledgement.run();
               }
-              acknowledged();
-              acknowledgement.run();
             });
   }
 
@@ -130,9 +134,6 @@ final class InodeLease implements LeaseHolder {
       write &= to.write();
       if (write || writers == 0) {
         return CompletableFuture.completedFuture(null);
-      }
-      if (drained.isDone()) {
-        drained = new CompletableFuture<>();
       }
       return drained;
     } finally {

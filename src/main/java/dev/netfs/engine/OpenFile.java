@@ -575,8 +575,16 @@ public final class OpenFile implements Closeable {
       return;
     }
     closing.complete(null);
-    if (inode.deferred != null) {
-      services.background().execute(inode.deferred::persist);
+    DeferredFile deferred = inode.deferred;
+    if (deferred != null) {
+      services
+          .background()
+          .execute(
+              () -> {
+                if (!deferred.persist()) {
+                  inode.writeback.issue();
+                }
+              });
     } else {
       inode.writeback.issue();
     }

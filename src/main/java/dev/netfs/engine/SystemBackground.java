@@ -14,6 +14,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * alive.
  */
 final class SystemBackground implements Background {
+  private static final System.Logger LOG = System.getLogger("dev.netfs.engine");
+
   private final ScheduledExecutorService timer = timer();
   private final ExecutorService workers = Executors.newCachedThreadPool(threads("netfs-worker-"));
 
@@ -40,7 +42,19 @@ final class SystemBackground implements Background {
 
   @Override
   public Task repeat(Runnable work, long pause, TimeUnit unit) {
-    Future<?> future = timer.scheduleWithFixedDelay(work, pause, pause, unit);
+    Future<?> future =
+        timer.scheduleWithFixedDelay(
+            () -> {
+              try {
+                work.run();
+              } catch (RuntimeException | Error e) {
+                // The timer would never run it again, and nothing would be sent any more.
+                LOG.log(System.Logger.Level.WARNING, "something regular failed; it goes on", e);
+              }
+            },
+            pause,
+            pause,
+            unit);
     return () -> future.cancel(false);
   }
 

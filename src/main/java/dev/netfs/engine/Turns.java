@@ -2,12 +2,15 @@ package dev.netfs.engine;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Lets open files do something one after another, in the order in which they ask: a lock that may
- * be held while waiting for the server, since who waits for it is woken when its file is closed.
+ * Lets who asks do something one after another, in the order in which they ask: a lock that may be
+ * held while waiting for the server. Who waits for it through an open file is woken when that is
+ * closed. A turn may be ended by another thread than the one that has taken it, and nobody has two.
  */
 final class Turns {
   /** Completes when everybody who has asked so far has had their turn. */
@@ -26,7 +29,6 @@ final class Turns {
    * @throws java.nio.channels.AsynchronousCloseException if the file is closed meanwhile
    * @throws IOException never otherwise
    */
-  @SuppressWarnings("NullAway") // a future of Void completes with null
   Turn take(OpenFile file) throws IOException {
     CompletableFuture<Void> over = new CompletableFuture<>();
     CompletableFuture<?> before = last.getAndSet(over);
@@ -34,11 +36,45 @@ final class Turns {
     try {
       file.await(before);
       taken = true;
-      return () -> over.complete(null);
+      return turn(over);
     } finally {
       if (!taken) {
-        before.thenRun(() -> over.complete(null)); // those behind still wait for those before
+        passOn(before, over);
       }
     }
+  }
+
+  /** Waits until it is the caller's turn, whatever the thread's interrupt status. */
+  Turn take() {
+    CompletableFuture<Void> over = new CompletableFuture<>();
+    CompletableFuture<?> before = last.getAndSet(over);
+    boolean taken = false;
+    try {
+      Await.untilDone(before);
+      taken = true;
+      return turn(over);
+    } finally {
+      if (!taken) {
+        passOn(before, over);
+      }
+    }
+  }
+
+  /** Returns a turn if nobody has one or waits for one, or null. */
+  @Nullable Turn tryTake() {
+    CompletableFuture<?> before = Objects.requireNonNull(last.get());
+    CompletableFuture<Void> over = new CompletableFuture<>();
+    return before.isDone() && last.compareAndSet(before, over) ? turn(over) : null;
+  }
+
+  @SuppressWarnings("NullAway") // a future of Void completes with null
+  private static Turn turn(CompletableFuture<Void> over) {
+    return () -> over.complete(null);
+  }
+
+  /** Ends the turn of one who has given up: those behind still wait for those before. */
+  @SuppressWarnings("NullAway") // a future of Void completes with null
+  private static void passOn(CompletableFuture<?> before, CompletableFuture<Void> over) {
+    before.thenRun(() -> over.complete(null));
   }
 }

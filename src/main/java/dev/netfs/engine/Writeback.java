@@ -198,6 +198,14 @@ final class Writeback implements DirtyLimit.Owner {
       unpinSent(from, end);
     }
     account();
+    tellIfSent();
+  }
+
+  /** Tells who keeps dirty bytes back if all that is left of them is sent. Under the lock. */
+  private void tellIfSent() {
+    if (deferred != null && !isChanging()) {
+      deferred.sent(!anyDirty, true, false);
+    }
   }
 
   /**
@@ -234,13 +242,14 @@ final class Writeback implements DirtyLimit.Owner {
       heldSize = Long.MAX_VALUE;
       waiting = unheld;
       unheld = null;
+      tellIfSent();
     } finally {
       inode.lock.unlock();
     }
-    inode.pageEvicted(); // or not, but it may have waited for this to be forgotten
     if (waiting != null) {
       waiting.complete(null);
     }
+    inode.pageEvicted(); // or not, but it may have waited for this to be forgotten
   }
 
   /** Returns what completes when nothing is held any more; null if nothing is. Takes the lock. */
@@ -280,6 +289,7 @@ final class Writeback implements DirtyLimit.Owner {
   List<CompletableFuture<Void>> endDirect(DirectRanges.Range range) {
     direct.end(range);
     inFlight--;
+    tellIfSent();
     return over();
   }
 
@@ -512,7 +522,7 @@ final class Writeback implements DirtyLimit.Owner {
     RemoteFile file = inode.handles.writerInUse();
     try {
       for (Upload upload : uploads) {
-        send(file, upload);
+        begin(file, upload);
       }
     } finally {
       file.endUse();
@@ -622,6 +632,16 @@ final class Writeback implements DirtyLimit.Owner {
     return new Upload(start, end, pages, IoSegments.of(memory));
   }
 
+  /** Sends a piece; where that cannot even begin, as without memory, it has failed. */
+  private void begin(RemoteFile file, Upload upload) {
+    try {
+      send(file, upload);
+    } catch (RuntimeException | Error e) {
+      file.endUse();
+      sent(file, upload, null, e);
+    }
+  }
+
   private void send(RemoteFile file, Upload upload) {
     file.use();
     long left = upload.end - upload.start - upload.transferred;
@@ -663,55 +683,64 @@ final class Writeback implements DirtyLimit.Owner {
       upload.transferred += result.bytes();
       if (upload.transferred < upload.end - upload.start) {
         if (result.bytes() > 0) {
-          send(file, upload);
+          begin(file, upload);
           return;
         }
         problem = new FileSystemException(inode.path(), null, "the server took no byte");
       }
     }
-    List<CompletableFuture<Void>> woken;
-    boolean news;
-    inode.lock.lock();
+    boolean lost = problem instanceof LockLostException; // of which its channel is told
+    List<CompletableFuture<Void>> woken = List.of();
     try {
-      boolean lost = problem instanceof LockLostException; // of which its channel is told
-      news = problem != null && !lost && (askers > 0 || failures == 0);
-      inFlight--;
-      writing.remove(upload.start, upload.end);
-      rest(problem != null && !lost);
-      if (problem == null) {
-        inode.sent(upload.end);
-        if (result != null && result.bytes() == upload.end && inFlight == 0 && dirty.isEmpty()) {
-          inode.sentAll(result.version(), upload.end);
+      boolean news;
+      inode.lock.lock();
+      try {
+        inFlight--;
+        writing.remove(upload.start, upload.end);
+        news = problem != null && !lost && (askers > 0 || failures == 0);
+        arrived(upload, result, problem, lost);
+      } finally {
+        woken = over();
+        inode.lock.unlock();
+      }
+      if (problem != null && !lost) {
+        if (news) {
+          inode.errors.record(problem);
         }
-      } else if (!inode.isUnlinked()) {
-        // Without a name there is nowhere to send it later. With one nothing is forgotten; only
-        // what was cut off meanwhile needs no sending any more.
-        dirty.add(upload.start, Math.min(upload.end, Math.max(upload.start, heldSize)));
+        services.dirty().failed(this);
       }
-      if (lost) {
-        inode.dropLost();
-      }
-      unpinSent(upload.start, upload.end);
-      upload.pages.forEach(services.pages()::unpin);
-      account();
-      if (doubtful.intersects(upload.start, upload.end)) {
-        doubtful.remove(upload.start, upload.end);
-        inode.dropRange(upload.start, upload.end);
-      }
-      if (deferred != null) {
-        deferred.sent(!anyDirty, inFlight == 0, problem != null);
-      }
-      woken = over();
     } finally {
-      inode.lock.unlock();
+      wake(woken);
     }
-    if (problem != null && !(problem instanceof LockLostException)) {
-      if (news) {
-        inode.errors.record(problem);
+  }
+
+  /** Takes in how the sending of a piece ended. Under the inode's lock. */
+  private void arrived(
+      Upload upload, @Nullable WriteResult result, @Nullable Throwable problem, boolean lost) {
+    rest(problem != null && !lost);
+    if (problem == null) {
+      inode.sent(upload.end);
+      if (result != null && result.bytes() == upload.end && inFlight == 0 && dirty.isEmpty()) {
+        inode.sentAll(result.version(), upload.end);
       }
-      services.dirty().failed(this);
+    } else if (!inode.isUnlinked()) {
+      // Without a name there is nowhere to send it later. With one nothing is forgotten; only
+      // what was cut off meanwhile needs no sending any more.
+      dirty.add(upload.start, Math.min(upload.end, Math.max(upload.start, heldSize)));
     }
-    wake(woken);
+    if (lost) {
+      inode.dropLost();
+    }
+    unpinSent(upload.start, upload.end);
+    upload.pages.forEach(services.pages()::unpin);
+    account();
+    if (doubtful.intersects(upload.start, upload.end)) {
+      doubtful.remove(upload.start, upload.end);
+      inode.dropRange(upload.start, upload.end);
+    }
+    if (deferred != null) {
+      deferred.sent(!anyDirty, inFlight == 0, problem != null);
+    }
   }
 
   /** Takes the pins off pages in a range that have nothing more to send. */

@@ -215,13 +215,18 @@ public final class DirtyLog implements Closeable {
     return ending;
   }
 
-  /** Hands over what was written. For one that was taken over. */
+  /**
+   * Hands over what was written. For one that was taken over; more may be appended meanwhile.
+   *
+   * @throws IOException if it cannot be read, or is not what it was when it was taken over
+   */
   public void replay(Replay consumer) throws IOException {
     for (Piece piece : pieces) {
       ByteBuffer plain = read(piece);
-      if (plain != null) {
-        consumer.write(piece.offset, plain.limit(piece.kept));
+      if (plain == null) {
+        throw new FileSystemException(file.toString(), null, "it changes while it is read");
       }
+      consumer.write(piece.offset, plain.limit(piece.kept));
     }
   }
 
@@ -379,8 +384,13 @@ public final class DirtyLog implements Closeable {
   }
 
   private void readFully(ByteBuffer buffer, long position) throws IOException {
-    content.seek(position);
-    content.readFully(buffer.array(), 0, buffer.limit());
+    lock.lock(); // what is appended meanwhile goes by the same position
+    try {
+      content.seek(position);
+      content.readFully(buffer.array(), 0, buffer.limit());
+    } finally {
+      lock.unlock();
+    }
     buffer.position(buffer.limit());
     buffer.flip();
   }

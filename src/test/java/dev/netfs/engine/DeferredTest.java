@@ -4,104 +4,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.netfs.share.DirectoryEntry;
-import dev.netfs.share.OpenIntent.Disposition;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** {@code write=deferred}: what is acknowledged is durable here, and reaches the server later. */
 @Timeout(60)
-class DeferredTest {
-  private static final int MIB = 1 << 20;
-
-  private static final OpenMode READ_WRITE = mode(false);
-  private static final OpenMode REPLACE = mode(true);
-
-  @TempDir Path temp;
-  private final SimServer server = new SimServer(1);
-  private Path key;
-
-  private static OpenMode mode(boolean truncate) {
-    return new OpenMode(
-        true,
-        true,
-        Disposition.OPEN_OR_CREATE,
-        truncate,
-        -1,
-        OpenMode.Durability.BACK,
-        OpenMode.Caching.CACHED);
-  }
-
-  @BeforeEach
-  void makeKey() throws IOException {
-    key = Files.write(temp.resolve("key"), bytes(99, 32));
-  }
-
-  private static byte[] bytes(long seed, int length) {
-    byte[] bytes = new byte[length];
-    new Random(seed).nextBytes(bytes);
-    return bytes;
-  }
-
-  private Mount mount(Object... more) throws IOException {
-    Map<String, Object> options = new HashMap<>();
-    options.put("disk", temp.resolve("cache"));
-    options.put("encryptionKeyFile", key);
-    options.put("write", "deferred");
-    options.put("writebackAge", "1h");
-    options.put("uploadDeadline", "1h");
-    for (int i = 0; i < more.length; i += 2) {
-      options.put((String) more[i], more[i + 1]);
-    }
-    return server.mount(options);
-  }
-
-  private static void write(Mount mount, String path, OpenMode mode, byte[] bytes, long at)
-      throws IOException {
-    try (OpenFile file = mount.open(path, mode)) {
-      file.write(ByteBuffer.wrap(bytes), at);
-    }
-  }
-
-  private static byte[] read(Mount mount, String path) throws IOException {
-    try (OpenFile file = mount.open(path, OpenMode.READ)) {
-      ByteBuffer all = ByteBuffer.allocate((int) file.size());
-      file.read(all, 0);
-      return all.array();
-    }
-  }
-
-  private List<Path> logs() throws IOException {
-    try (Stream<Path> all = Files.walk(temp.resolve("cache"))) {
-      return all.filter(Files::isRegularFile)
-          .filter(file -> file.toString().contains("/dirty/"))
-          .toList();
-    }
-  }
-
+class DeferredTest extends DeferredMounts {
   private void makeDirectory() throws IOException {
     try (Mount mount = server.mount(Map.of())) {
       mount.makeDirectory("/d", -1);
     }
-  }
-
-  /**
-   * Ends a mount as if its JVM had been killed: nothing more is sent, and its logs have no owner.
-   */
-  private static void kill(Mount mount) {
-    mount.services().session().close();
-    mount.services().deferred().close();
   }
 
   @Test

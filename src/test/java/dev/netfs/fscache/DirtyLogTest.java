@@ -13,6 +13,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -85,6 +87,45 @@ class DirtyLogTest {
       log.close();
     }
     return found;
+  }
+
+  @Test
+  @Tag("W3")
+  void whatIsAppendedWhileItIsReadTouchesNothing() throws Exception {
+    fill();
+    DirtyLog log = volume.takeOverDirtyLogs().get(0);
+    AtomicBoolean over = new AtomicBoolean();
+    AtomicReference<IOException> failure = new AtomicReference<>();
+    Thread appending =
+        new Thread(
+            () -> {
+              try {
+                while (!over.get()) {
+                  log.ending(false);
+                }
+              } catch (IOException e) {
+                failure.set(e);
+              }
+            });
+    appending.start();
+    try {
+      for (int round = 0; round < 500; round++) {
+        List<Integer> found = new ArrayList<>();
+        log.replay(
+            (offset, bytes) -> {
+              int number = (int) (offset / LENGTH);
+              assertThat(bytes).isEqualTo(ByteBuffer.wrap(piece(number)));
+              found.add(number);
+            });
+        assertThat(found).containsExactly(0, 1, 2, 3, 4);
+      }
+    } finally {
+      over.set(true);
+      appending.join();
+      log.close();
+    }
+    assertThat(failure.get()).isNull();
+    assertThat(pieces()).containsExactly(0, 1, 2, 3, 4);
   }
 
   @ParameterizedTest
