@@ -15,6 +15,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -111,6 +112,25 @@ class SerialRequestsIT {
   void aFileIsReadInTwoAndReadAgainInOne() throws IOException {
     put("r");
     costs(2, "r", (path, i) -> Files.readAllBytes(path));
+  }
+
+  @Test
+  void theFirstOpenOfAMountWaitsNoLongerThanTheOthers() throws IOException {
+    put("first");
+    int mounts = 5;
+    long waits = 0;
+    for (int i = 0; i < mounts; i++) {
+      fs.close();
+      fs =
+          (NetfsFileSystem)
+              FileSystems.newFileSystem(server.uri(link.port(), ""), Map.copyOf(server.options()));
+      long before = link.roundTrips();
+      fs.provider().newByteChannel(path("first", i), Set.of()).close();
+      waits += link.roundTrips() - before;
+    }
+    assertThat(waits)
+        .as("round trips of %s mounts' first opens", mounts)
+        .isBetween(1L, mounts + 2L);
   }
 
   @Test

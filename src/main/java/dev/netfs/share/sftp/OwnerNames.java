@@ -31,18 +31,34 @@ final class OwnerNames {
       result.complete(info(attributes));
       return;
     }
-    int uid = attributes.uid();
-    int gid = attributes.gid();
     Steps.then(
-        client.usersAndGroups(new int[] {uid}, new int[] {gid}),
+        ask(attributes),
         result,
-        names -> {
-          keep(users, uid, names.get(0).isEmpty() ? "" : names.get(0).get(0));
-          keep(groups, gid, names.get(1).isEmpty() ? "" : names.get(1).get(0));
-          result.complete(info(attributes));
-        },
+        done -> result.complete(info(attributes)),
         // The attributes are good without the names.
         failure -> result.complete(info(attributes)));
+  }
+
+  /**
+   * Finds out the names of an object's owner and group, for whoever needs them later: nobody waits.
+   * What is in a directory mostly belongs to whom the directory belongs to.
+   */
+  void learn(SftpAttributes attributes) {
+    if (!isKnown(attributes) && client.has(SftpProtocol.USERS_GROUPS)) {
+      ask(attributes);
+    }
+  }
+
+  private CompletableFuture<Void> ask(SftpAttributes attributes) {
+    int uid = attributes.uid();
+    int gid = attributes.gid();
+    return client
+        .usersAndGroups(new int[] {uid}, new int[] {gid})
+        .thenAccept(
+            names -> {
+              keep(users, uid, names.get(0).isEmpty() ? "" : names.get(0).get(0));
+              keep(groups, gid, names.get(1).isEmpty() ? "" : names.get(1).get(0));
+            });
   }
 
   /** Returns attributes with the names that are known. */

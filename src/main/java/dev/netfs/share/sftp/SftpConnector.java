@@ -267,7 +267,7 @@ final class SftpConnector {
           root + " on the server is not a directory; a mount needs one, check the URI's path",
           null);
     }
-    return new SftpShare(client, new SftpPaths(root, realRoot), SftpLimits.of(limits));
+    return new SftpShare(client, new SftpPaths(root, realRoot), SftpLimits.of(limits), attributes);
   }
 
   // ---------------------------------------------------------------- waiting and failing

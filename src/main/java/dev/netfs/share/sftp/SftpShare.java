@@ -37,10 +37,14 @@ final class SftpShare implements Share {
   private final SftpOpener opener;
   private final SftpAttributeChanger changer;
 
-  SftpShare(SftpClient client, SftpPaths paths, SftpLimits limits) {
+  /**
+   * @param root the attributes of the root directory
+   */
+  SftpShare(SftpClient client, SftpPaths paths, SftpLimits limits, SftpAttributes root) {
     this.client = client;
     this.paths = paths;
     this.owners = new OwnerNames(client);
+    owners.learn(root);
     this.failures = new SftpFailures(client, paths);
     this.capabilities = limits.capabilities(client);
     this.opener = new SftpOpener(client, paths, owners, failures, limits);
