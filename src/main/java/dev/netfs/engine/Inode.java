@@ -704,11 +704,13 @@ final class Inode {
     int tail = (int) (size % pageSize);
     Page boundary = tail == 0 ? null : pages.get(size / pageSize);
     if (boundary != null && boundary.tryPin()) {
-      if (writeback.intersects(size, size / pageSize * pageSize + pageSize)) {
-        // What is on its way is sent as it was written, not as zeros (W1).
-        boundary = services.pages().grow(boundary, boundary.frame.size());
-      }
+      boundary =
+          writeback.intersects(size, size / pageSize * pageSize + pageSize)
+              // What is on its way is sent as it was written, not as zeros (W1).
+              ? services.pages().grow(boundary, boundary.frame.size())
+              : services.pages().writable(boundary, 0, 0);
       boundary.zero(tail, boundary.frame.size());
+      boundary.openToLoans();
       services.pages().unpin(boundary);
     }
     sizes.cut(size);

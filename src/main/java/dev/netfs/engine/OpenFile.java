@@ -112,6 +112,11 @@ public final class OpenFile implements Closeable {
     return caching() == OpenMode.Caching.CACHED ? mount.reads().readWarm(this, dst, position) : 0;
   }
 
+  /** Returns what lends bytes of this file, as they are in memory. */
+  public Loan loan() {
+    return new Loan(this, mount.reads(), services.pages());
+  }
+
   private int readOnce(ByteBuffer dst, long position, boolean follows) throws IOException {
     return switch (caching()) {
       case CACHED -> mount.reads().read(this, dst, position, follows);

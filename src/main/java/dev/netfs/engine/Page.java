@@ -28,17 +28,36 @@ import org.jspecify.annotations.Nullable;
  * {@link #pins} counts who needs the page to stay: one for being dirty, one for each read request
  * that has just filled it. Changing bytes needs a pin and the inode's lock. Only a page without
  * pins can be {@linkplain #tryEvict evicted}, which is final: a page never returns from there.
+ *
+ * <h2>Loans</h2>
+ *
+ * {@link #loans} counts who has been lent valid bytes of the frame itself, for as long as he likes
+ * ({@link PageCache#lend}). A loan is no pin: the page may go, be dropped, or be replaced, but its
+ * frame belongs to nobody else until the last loan of it has ended. And what is lent does not
+ * change: whoever wants to change bytes that may be valid {@linkplain #closeToLoans closes} the
+ * page to loans first; if some of it is lent, it is not closed, and he makes the change in a copy
+ * of the page, which takes its place ({@link PageCache#writable}). Both begin with an atomic
+ * operation on the same word, so that one of them sees the other.
  */
 final class Page {
   private static final int EVICTED = -1;
+
+  /** In {@link #loans}: bytes are being changed, under the inode's lock. */
+  private static final int CLOSED = 1 << 30;
+
+  /** In {@link #loans}: the page has left its frame, which the last loan has to give back. */
+  private static final int GONE = 1 << 29;
+
   private static final VarHandle PINS;
   private static final VarHandle STAMP;
+  private static final VarHandle LOANS;
 
   static {
     try {
       MethodHandles.Lookup lookup = MethodHandles.lookup();
       PINS = lookup.findVarHandle(Page.class, "pins", int.class);
       STAMP = lookup.findVarHandle(Page.class, "stamp", long.class);
+      LOANS = lookup.findVarHandle(Page.class, "loans", int.class);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
@@ -66,6 +85,9 @@ final class Page {
 
   @SuppressWarnings({"FieldMayBeFinal", "unused"}) // by STAMP
   private volatile long stamp;
+
+  @SuppressWarnings("FieldMayBeFinal") // by LOANS
+  private volatile int loans;
 
   /** A valid range: its first byte in the upper half, the byte after its last in the lower. */
   private volatile long window;
@@ -322,6 +344,49 @@ final class Page {
     inode.pages.table.unmap(this);
     VarHandle.fullFence();
     return true;
+  }
+
+  /** Begins a loan; returns false if the page has left its frame, or bytes are being changed. */
+  boolean beginLoan() {
+    int now;
+    do {
+      now = loans;
+      if (now >= GONE) {
+        return false;
+      }
+    } while (!LOANS.compareAndSet(this, now, now + 1));
+    return true;
+  }
+
+  /** Returns how many valid bytes there are from an offset on, of a few that are wanted. */
+  int lendable(int offset, int wanted) {
+    long valid = window;
+    int to = (int) valid;
+    return offset < (int) (valid >>> 32) ? 0 : Math.max(0, Math.min(wanted, to - offset));
+  }
+
+  /** Ends a loan; returns whether the frame is the caller's to release now. */
+  boolean dropLoan() {
+    return (int) LOANS.getAndAdd(this, -1) == (GONE | 1);
+  }
+
+  /**
+   * Keeps bytes from being lent while they are changed. Under the inode's lock, with a pin.
+   *
+   * @return false if some are lent: the page must not be changed then
+   */
+  boolean closeToLoans() {
+    return LOANS.compareAndSet(this, 0, CLOSED);
+  }
+
+  /** Ends {@link #closeToLoans}. */
+  void openToLoans() {
+    loans = 0;
+  }
+
+  /** Leaves the frame of an evicted page; returns whether it is the caller's to release now. */
+  boolean leaveFrame() {
+    return (int) LOANS.getAndAdd(this, GONE) == 0;
   }
 
   /** Returns the stream that is to go on when a reader comes here. */

@@ -199,17 +199,35 @@ final class PageCache {
   }
 
   /**
+   * Returns a page that may be changed: the given one, or a copy that has taken its place. Under
+   * the inode's lock.
+   *
+   * @param page the caller's by a pin, which it loses if it is not the one returned
+   * @param end the byte after the last one in the page that there has to be memory for
+   * @param bytes for how many there will be memory if there is not enough
+   * @return with a pin, {@linkplain Page#closeToLoans closed to loans}
+   */
+  Page writable(Page page, int end, long bytes) {
+    int size = page.frame.size();
+    if (size < end) {
+      return grow(page, Math.max(end, bytes));
+    }
+    return page.closeToLoans() ? page : grow(page, size);
+  }
+
+  /**
    * Replaces a page by one with more memory and the same content, which can hold so many bytes at
    * least. What is beyond the old one's memory is not valid, or zeros where the server has none.
    * Under the inode's lock.
    *
    * @param page the caller's by a pin, which it loses
-   * @return the new page, with a pin
+   * @return the new page, with a pin, {@linkplain Page#closeToLoans closed to loans}
    */
   Page grow(Page page, long bytes) {
     Inode inode = page.inode;
     Page larger = new Page(inode, page.number, allocate(bytes), page.fetchedMillis);
     larger.copy(page);
+    larger.closeToLoans();
     int end = page.frame.size();
     if (page.number * pageSize + end >= inode.zeroPoint()) {
       larger.zero(end, larger.frame.size());
@@ -295,9 +313,39 @@ final class PageCache {
     if (!evict(page, pageSize)) {
       return false;
     }
-    pool.release(page.frame);
+    boolean free = page.leaveFrame();
+    if (free) {
+      pool.release(page.frame);
+    }
     page.inode.pageEvicted();
-    return true;
+    return free;
+  }
+
+  /**
+   * Lends valid bytes: they are in the page's frame, and do not change, until the loan is
+   * {@linkplain #endLoan ended}. By anybody, without a lock.
+   *
+   * @param offset the first byte's offset in the page
+   * @param wanted how many are wanted, at least 1
+   * @return how many are lent; 0 where the first is not valid, or bytes are just being changed
+   */
+  int lend(Page page, int offset, int wanted) {
+    if (!page.beginLoan()) {
+      return 0;
+    }
+    // Nobody changes a valid byte from here on: what is seen to be valid now stays as it is.
+    int lent = page.lendable(offset, wanted);
+    if (lent == 0) {
+      endLoan(page);
+    }
+    return lent;
+  }
+
+  /** Ends a loan of a page's bytes, which may have left their file meanwhile. */
+  void endLoan(Page page) {
+    if (page.dropLoan()) {
+      pool.release(page.frame);
+    }
   }
 
   /**

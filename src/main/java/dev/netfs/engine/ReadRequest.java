@@ -502,7 +502,7 @@ final class ReadRequest {
     Page page = mine;
     Page there = inode.pages.get(mine.number);
     if (there != null && there.tryPin()) {
-      page = there.frame.size() < to ? services.pages().grow(there, to) : there;
+      page = services.pages().writable(there, to, to);
     }
     Page filled = page;
     good.forEachIn(
@@ -518,6 +518,7 @@ final class ReadRequest {
     if (filled == mine) {
       inode.pages.put(mine);
     } else {
+      filled.openToLoans();
       services.pages().release(mine.frame);
       pages[place] = filled;
     }

@@ -222,17 +222,31 @@ final class Reads {
       if (copied == 0) {
         break;
       }
-      pages.touch(page);
-      if (page.marker() != null && reader != null) {
-        advance(reader, page);
-      }
-      keepMapped(inode, page);
+      used(reader, page);
       at += copied;
       if (copied < step) {
         break;
       }
     }
     return (int) (at - position);
+  }
+
+  /**
+   * Takes in that bytes of a page were of use to a reader.
+   *
+   * @param reader who goes on with the stream whose marker is met; null for nobody
+   */
+  void used(@Nullable OpenFile reader, Page page) {
+    pages.touch(page);
+    if (page.marker() != null && reader != null) {
+      advance(reader, page);
+    }
+    keepMapped(page.inode, page);
+  }
+
+  /** Takes in that bytes in memory were lent to a reader, who does not copy them. */
+  void lent(int bytes) {
+    services.stats().bytesFromMemory.add(bytes);
   }
 
   /** Sees to it that the next reader of a page that is valid as a whole needs only the table. */

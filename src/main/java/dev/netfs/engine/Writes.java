@@ -193,6 +193,7 @@ final class Writes {
       int step = Math.min(limit - src.position(), pageSize - offset);
       Page page = pinned(inode, number, offset + step);
       page.write(offset, src, step);
+      page.openToLoans();
       inode.poison(at, at + step);
       inode.wrote(at + step);
       inode.writeback.markDirty(page, at, at + step);
@@ -202,7 +203,8 @@ final class Writes {
   }
 
   /**
-   * Returns the page with a number, made if there is none, with a pin. Under the inode's lock.
+   * Returns the page with a number, made if there is none, with a pin and {@linkplain
+   * Page#closeToLoans closed to loans}. Under the inode's lock.
    *
    * @param end the byte after the last one in the page that there has to be memory for
    */
@@ -210,14 +212,13 @@ final class Writes {
     Page page = inode.pages.get(number);
     if (page != null && page.tryPin()) {
       // By four, so that who writes a page in small pieces has it copied twice at most.
-      return page.frame.size() >= end
-          ? page
-          : services.pages().grow(page, Math.max(end, 4L * page.frame.size()));
+      return services.pages().writable(page, end, 4L * page.frame.size());
     }
     // A file of one page may stay small. Further pages fill up, or most of them do.
     long size = Math.max(inode.localSize(), inode.remoteSize());
     long bytes = number == 0 ? Math.max(end, size) : pageSize;
     page = new Page(inode, number, services.pages().allocate(bytes), 0);
+    page.closeToLoans();
     if (number * pageSize >= inode.zeroPoint()) {
       page.zero(0, page.frame.size()); // the server has nothing of it
     }

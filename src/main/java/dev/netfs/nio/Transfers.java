@@ -1,5 +1,6 @@
 package dev.netfs.nio;
 
+import dev.netfs.engine.Loan;
 import dev.netfs.engine.OpenFile;
 import dev.netfs.engine.PageBuffer;
 import java.io.IOException;
@@ -36,20 +37,30 @@ final class Transfers {
     this.file = file;
   }
 
-  /** As {@link java.nio.channels.FileChannel#transferTo}, its arguments checked. */
+  /**
+   * As {@link java.nio.channels.FileChannel#transferTo}, its arguments checked. The target is given
+   * the cache's own memory, which may take it as long as it likes; what is not there yet is read
+   * through a buffer.
+   */
   long to(WritableByteChannel target, long position, long count) throws IOException {
-    ByteBuffer buffer = TransferBuffers.take();
+    ByteBuffer buffer = null;
     long done = 0;
-    try {
+    try (Loan loan = file.loan()) {
       while (done < count) {
-        buffer.clear().limit((int) Math.min(count - done, buffer.capacity()));
-        int read = channel.readAt(buffer, position + done, done > 0);
-        if (read <= 0) {
-          break;
+        ByteBuffer piece = lent(loan, position + done, count - done);
+        if (piece == null) {
+          loan.end();
+          buffer = buffer == null ? TransferBuffers.take() : buffer.clear();
+          buffer.limit((int) Math.min(count - done, buffer.capacity()));
+          if (channel.readAt(buffer, position + done, done > 0) <= 0) {
+            break;
+          }
+          piece = buffer.flip();
         }
-        int written = target.write(buffer.flip());
+        int offered = piece.remaining();
+        int written = target.write(piece);
         done += written;
-        if (written < read) {
+        if (written < offered) {
           break; // a channel that does not block has taken what it can
         }
       }
@@ -57,8 +68,16 @@ final class Transfers {
     } catch (IOException e) {
       return afterFailure(e, target, done);
     } finally {
-      TransferBuffers.giveBack(buffer);
+      if (buffer != null) {
+        TransferBuffers.giveBack(buffer);
+      }
     }
+  }
+
+  private static @Nullable ByteBuffer lent(Loan loan, long position, long count)
+      throws IOException {
+    // An interrupted thread closes the channel, which reading does.
+    return Thread.currentThread().isInterrupted() ? null : loan.take(position, count);
   }
 
   /** As {@link java.nio.channels.FileChannel#transferFrom}, its arguments checked. */

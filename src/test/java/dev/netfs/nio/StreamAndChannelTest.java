@@ -27,6 +27,7 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.channels.Pipe;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.SelectableChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.FileSystem;
 import java.nio.file.Files;
 import java.nio.file.OpenOption;
@@ -155,6 +156,89 @@ class StreamAndChannelTest {
     assertThat(Files.readAllBytes(dir.resolve("local"))).isEqualTo(content);
     assertThat(Files.readAllBytes(dir.resolve("out")))
         .isEqualTo(Arrays.copyOfRange(content, 5, content.length));
+  }
+
+  /**
+   * What is in memory is not copied first: the target is shown the memory, which stays as it is.
+   */
+  @Test
+  void aTransferShowsItsTargetTheMemory() throws Exception {
+    byte[] zeros = new byte[content.length];
+    ByteBuffer got = ByteBuffer.allocate(content.length);
+    try (FileChannel in = FileChannel.open(file);
+        FileChannel other = FileChannel.open(file, WRITE)) {
+      in.read(ByteBuffer.allocate(content.length), 0);
+      long before = fs.stats().requests("read");
+      WritableByteChannel target =
+          new Target() {
+            @Override
+            public int write(ByteBuffer src) throws IOException {
+              assertThat(src.isReadOnly()).as("lent, not copied").isTrue();
+              int at = got.position();
+              other.write(ByteBuffer.wrap(zeros, at, src.remaining()), at);
+              int count = src.remaining();
+              got.put(src);
+              return count;
+            }
+          };
+      assertThat(in.transferTo(0, Long.MAX_VALUE, target)).isEqualTo(content.length);
+      assertThat(got.array()).isEqualTo(content);
+      assertThat(in.position()).isZero();
+      assertThat(fs.stats().requests("read")).isEqualTo(before);
+    }
+    assertThat(Files.readAllBytes(dir.resolve("file"))).isEqualTo(zeros);
+  }
+
+  @Test
+  void aFileIsTransferredIntoItself() throws Exception {
+    try (FileChannel both = FileChannel.open(file, READ, WRITE)) {
+      both.read(ByteBuffer.allocate(content.length), 0);
+      both.position(100);
+      assertThat(both.transferTo(content.length - 1000, 900, both)).isEqualTo(900);
+      assertThat(both.position()).isEqualTo(1000);
+      assertThat(both.transferTo(0, content.length, both.position(content.length)))
+          .isEqualTo(content.length);
+    }
+    System.arraycopy(content, content.length - 1000, content, 100, 900);
+    byte[] twice = Arrays.copyOf(content, 2 * content.length);
+    System.arraycopy(content, 0, twice, content.length, content.length);
+    assertThat(Files.readAllBytes(dir.resolve("file"))).isEqualTo(twice);
+  }
+
+  @Test
+  void aTransferToAChannelThatFailsSaysWhatItHadTaken() throws Exception {
+    try (FileChannel in = FileChannel.open(file)) {
+      in.read(ByteBuffer.allocate(content.length), 0);
+      WritableByteChannel target =
+          new Target() {
+            private boolean full;
+
+            @Override
+            public int write(ByteBuffer src) throws IOException {
+              if (full) {
+                throw new IOException("full");
+              }
+              full = true;
+              int count = src.remaining();
+              src.position(src.limit());
+              return count;
+            }
+          };
+      long done = in.transferTo(0, content.length, target);
+      assertThat(done).isPositive().isLessThan(content.length);
+      assertThatThrownBy(() -> in.transferTo(done, 10, target)).hasMessage("full");
+      assertThat(in.isOpen()).isTrue();
+    }
+  }
+
+  private abstract static class Target implements WritableByteChannel {
+    @Override
+    public boolean isOpen() {
+      return true;
+    }
+
+    @Override
+    public void close() {}
   }
 
   /** What a source gave before it failed is written; the failure comes with the next transfer. */
