@@ -36,6 +36,7 @@ final class Handles {
   private @Nullable RemoteFile locking;
 
   private boolean unreadable; // a handle to read and write with was refused
+  private boolean locked; // whether locks were asked for through one of the handles
   private int locks; // how many are held through it, or asked for
 
   Handles(Services services, Inode inode) {
@@ -77,19 +78,33 @@ final class Handles {
     }
   }
 
+  /** Takes in that an open file is closed. */
+  void closed() {
+    opens--;
+  }
+
   /**
-   * Takes in that an open file is closed.
+   * Takes the handles out, which nobody has open any more.
    *
-   * @return the handles that nobody needs any more, to be retired
+   * @return the handles, to be retired
    */
-  Set<RemoteFile> closed() {
-    if (--opens > 0) {
-      return Set.of();
-    }
+  Set<RemoteFile> letGo() {
     Set<RemoteFile> unused = all();
     reader = null;
     writer = null;
+    locked = false;
     return unused;
+  }
+
+  /** Returns whether the handles that are open will do for another open. */
+  boolean cover(OpenIntent intent) {
+    return (!intent.read() || reader != null && reader.isOpen())
+        && (!intent.write() || writer != null && writer.isOpen());
+  }
+
+  /** Returns whether locks were asked for since there have been handles. */
+  boolean wereLocked() {
+    return locked;
   }
 
   private Set<RemoteFile> all() {
@@ -123,6 +138,7 @@ final class Handles {
    * @param exclusive whether it is an exclusive lock
    */
   RemoteFile lockingInUse(boolean exclusive) {
+    locked = true;
     RemoteFile known = locking;
     if (known == null || !(exclusive ? known.writes() : known.reads())) {
       // Locks that are held through another one stay there.

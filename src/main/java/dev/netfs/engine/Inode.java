@@ -48,10 +48,11 @@ final class Inode {
   /** The locks that open files hold on it. Guards itself. */
   final InodeLocks locks = new InodeLocks();
 
-  /**
-   * What may be kept in memory with {@code cache=strict}, where there are leases. Guards itself.
-   */
+  /** What the server vouches for, where files are opened under leases. Guards itself. */
   private final @Nullable InodeLease lease;
+
+  /** What keeps the server's handles after the last close, where that is done. Under the lock. */
+  private final @Nullable DelayedClose delay;
 
   final Writeback writeback;
   final Handles handles;
@@ -83,10 +84,13 @@ final class Inode {
     this.table = table;
     this.path = path;
     this.onDisk = new InodeDisk(services, this);
+    boolean strict = services.options().cache() == CacheMode.STRICT;
+    boolean delays = services.options().delaysCloses();
     this.lease =
-        services.options().cache() == CacheMode.STRICT && services.session().capabilities().leases()
-            ? new InodeLease(this, services.background())
+        (strict || delays) && services.session().capabilities().leases()
+            ? new InodeLease(this, services.background(), strict)
             : null;
+    this.delay = lease == null || !delays ? null : new DelayedClose(services, this, lease);
     Deferred all = services.deferred();
     this.deferred =
         all == null || !services.options().isDeferred()
@@ -110,6 +114,7 @@ final class Inode {
   void unlink(boolean inUse) {
     unlinked = true;
     onDisk.leave();
+    endDelay();
     if (!inUse) {
       discard();
     }
@@ -192,17 +197,22 @@ final class Inode {
    * The moment before the server was asked.
    *
    * @param changes tells whether we have changed the file since
+   * @param losses tells whether somebody else may have opened it since, where there is a lease
    */
-  record Asked(long changes, long nanos) {}
+  record Asked(long changes, long nanos, long losses) {}
 
   /** Returns what is to be remembered of the moment, before the server is asked. */
   Asked asking() {
     lock.lock();
     try {
-      return new Asked(coherency.changes(), services.background().nanoTime());
+      return askedAt(services.background().nanoTime());
     } finally {
       lock.unlock();
     }
+  }
+
+  private Asked askedAt(long nanos) {
+    return new Asked(coherency.changes(), nanos, lease == null ? 0 : lease.losses());
   }
 
   /**
@@ -229,12 +239,45 @@ final class Inode {
       if (deferred != null) {
         deferred.seen(ours ? null : info);
       }
+      if (delay != null) {
+        delay.end();
+        delay.asked(asked);
+      }
       replaced = handles.opened(handle);
       onDisk.reopened();
     } finally {
       lock.unlock();
     }
     replaced.forEach(RemoteFile::retire);
+  }
+
+  /**
+   * Takes in a new open file without a question to the server, where its lease says what the answer
+   * would be and the handles that there are will do.
+   *
+   * @return whether that was possible; if not, nothing has happened
+   */
+  boolean openedUnderLease(OpenIntent intent) {
+    if (delay == null) {
+      return false;
+    }
+    lock.lock();
+    try {
+      if (unlinked || !delay.answers(intent)) {
+        return false;
+      }
+      delay.end();
+      handles.openedUnasked();
+      onDisk.reopened();
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Returns whether an open may go without a question because of one that came before it. */
+  boolean delaysCloses() {
+    return delay != null;
   }
 
   /**
@@ -259,7 +302,7 @@ final class Inode {
         if (known == null || !known.isRegularFile()) {
           return false;
         }
-        revalidate(known, new Asked(coherency.changes(), services.background().nanoTime() - age));
+        revalidate(known, askedAt(services.background().nanoTime() - age));
         if (!coherency.isKnown()) {
           return false;
         }
@@ -284,7 +327,7 @@ final class Inode {
       if (unlinked || handles.anyOpen() || coherency.isProvable() || !isIdle()) {
         return false;
       }
-      revalidate(info, new Asked(coherency.changes(), services.background().nanoTime()));
+      revalidate(info, askedAt(services.background().nanoTime()));
       handles.openedUnasked();
       onDisk.reopened();
       return true;
@@ -313,6 +356,9 @@ final class Inode {
       }
       handles.opened(handle);
       revalidate(info, asked);
+      if (delay != null) {
+        delay.asked(asked);
+      }
       return true;
     } finally {
       lock.unlock();
@@ -327,28 +373,60 @@ final class Inode {
 
   /** Lets go of an open file. */
   void closed() {
-    Set<RemoteFile> unused;
+    Set<RemoteFile> unused = Set.of();
+    boolean delayed = false;
     lock.lock();
     try {
-      unused = handles.closed();
+      handles.closed();
       lockMet &= handles.anyOpen();
-      if (!handles.anyOpen()
-          && !coherency.isProvable()
-          && services.options().cache() != CacheMode.LOOSE) {
-        // The next open could not trust what is here, since it was written by us (C3).
-        dropClean();
+      if (handles.anyOpen()) {
+        return;
+      }
+      delayed = delay != null && !unlinked && delay.begin();
+      if (!delayed) {
+        unused = letGo();
       }
     } finally {
       lock.unlock();
     }
-    if (!unused.isEmpty()) {
-      onDisk.released();
-      if (lease != null) {
-        lease.ended();
+    if (delayed) {
+      services.delayedCloses().trim();
+    } else {
+      gone(unused);
+    }
+  }
+
+  /** Closes what is only kept after the last close, if it is. Takes the lock. */
+  void endDelay() {
+    Set<RemoteFile> unused;
+    lock.lock();
+    try {
+      if (delay == null || !delay.end()) {
+        return;
       }
+      unused = letGo();
+    } finally {
+      lock.unlock();
+    }
+    gone(unused);
+    pageEvicted(); // it may have nothing that it would be kept for
+  }
+
+  /** Lets go of the handles, and of what the next open could not trust. Under the lock. */
+  private Set<RemoteFile> letGo() {
+    if (!coherency.isProvable() && services.options().cache() != CacheMode.LOOSE) {
+      dropClean(); // since it was written by us (C3)
+    }
+    return handles.letGo();
+  }
+
+  private void gone(Set<RemoteFile> unused) {
+    onDisk.released();
+    if (lease != null) {
+      lease.ended();
     }
     unused.forEach(RemoteFile::retire);
-    if (unlinked && !unused.isEmpty()) {
+    if (unlinked) {
       discard();
     }
   }
@@ -359,6 +437,7 @@ final class Inode {
     return pages.size() == 0
         && !downloading
         && !writeback.isBusy()
+        && (delay == null || !delay.isBegun())
         && (deferred == null || !deferred.hasLog());
   }
 

@@ -101,6 +101,7 @@ public final class Mount implements Closeable {
             new DirtyLimit(background, options.dirtyLimit(), options.timeout().toMillis()),
             attributes,
             inodes,
+            new DelayedCloses(),
             disk,
             options.locks() == MountOptions.Locks.COOPERATIVE
                 ? new CooperativeLocks(new LockSurroundings(background, session))
@@ -298,6 +299,7 @@ public final class Mount implements Closeable {
     attributes.dropAnswers();
     directories.clear();
     filesAhead.clear();
+    services.delayedCloses().endAll();
     inodes.all().forEach(Inode::invalidate);
   }
 
@@ -331,6 +333,7 @@ public final class Mount implements Closeable {
     } catch (IOException e) {
       failure = Errors.add(failure, e);
     }
+    services.delayedCloses().endAll();
     session.close();
     if (services.cooperative() != null) {
       services.cooperative().close();
@@ -388,7 +391,7 @@ public final class Mount implements Closeable {
     boolean onlyReads = mode.onlyReadsCached();
     if (onlyReads) {
       CompletableFuture<Void> ahead = filesAhead.visit(inode.path());
-      if (ahead != null && options.cache() == CacheMode.LOOSE) {
+      if (ahead != null && (options.cache() == CacheMode.LOOSE || inode.delaysCloses())) {
         Await.untilDone(ahead); // what it was told can be trusted then
       }
       if (inode.openedOnTrust()) {
@@ -398,6 +401,12 @@ public final class Mount implements Closeable {
       if (openedOnDisk(inode)) {
         return new OpenFile(this, services, inode, mode);
       }
+    }
+    if (inode.openedUnderLease(mode.intent())) {
+      if (onlyReads) {
+        filesAhead.advance(inode.path());
+      }
+      return new OpenFile(this, services, inode, mode);
     }
     RemoteFile handle = new RemoteFile(session, stats, inode, mode.intent());
     Inode.Asked asked = inode.asking();
@@ -544,6 +553,7 @@ public final class Mount implements Closeable {
 
   /** Sets an object's access control list. */
   public void setAcl(String path, List<AclEntry> entries, boolean followLinks) throws IOException {
+    services.delayedCloses().endBelow(path); // who may open it is asked anew
     change(path, "setacl", share -> share.setAcl(path, entries, followLinks), Replay.NEVER);
   }
 
@@ -577,6 +587,7 @@ public final class Mount implements Closeable {
   }
 
   private void deleteAs(String path, boolean directory) throws IOException {
+    services.delayedCloses().endBelow(path);
     openBeforeNameGoes(path);
     Inode inode = inodes.find(path);
     DeferredFile ending = inode == null ? null : inode.deferred;
@@ -638,6 +649,8 @@ public final class Mount implements Closeable {
    */
   public void rename(String source, String target, boolean replace, boolean atomic)
       throws IOException {
+    services.delayedCloses().endBelow(source); // a server may refuse what has open files below it
+    services.delayedCloses().endBelow(target);
     boolean replaces = replace && capabilities().atomicReplace();
     if (atomic && !capabilities().atomicRename()) {
       throw new AtomicMoveNotSupportedException(
@@ -701,6 +714,7 @@ public final class Mount implements Closeable {
   /** Changes attributes. */
   public void setAttributes(String path, AttributeChange change, boolean followLinks)
       throws IOException {
+    services.delayedCloses().endBelow(path); // who may open it is asked anew
     if (change.modified() != null) {
       // Or what is sent later would move the time on again.
       Inode inode = inodes.find(path);
@@ -754,6 +768,7 @@ public final class Mount implements Closeable {
     if (!capabilities().serverCopy()) {
       return false;
     }
+    services.delayedCloses().endBelow(source); // or the server asks for it back first
     Inode inode = inodes.find(source);
     if (inode != null) {
       inode.writeback.flush(Await::result);

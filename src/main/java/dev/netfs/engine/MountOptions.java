@@ -12,6 +12,8 @@ import java.util.Set;
  * The engine's own options of a mount, read and checked.
  *
  * @param cache the cache mode
+ * @param closeDelay how long an open may go without a question because of one before it, and the
+ *     server's handle is kept for it, while a lease allows that; zero for never
  * @param attrTtl how long attributes count as fresh: {@link #FOREVER} where nothing ever changes
  * @param memory the budget for file content, in bytes
  * @param pageSize the size of a page of the memory cache, a power of two
@@ -31,6 +33,7 @@ import java.util.Set;
  */
 record MountOptions(
     CacheMode cache,
+    Duration closeDelay,
     Duration attrTtl,
     long memory,
     int pageSize,
@@ -74,6 +77,11 @@ record MountOptions(
     return write == Write.DEFERRED;
   }
 
+  /** Returns whether the server's handles are kept after the last close. */
+  boolean delaysCloses() {
+    return !closeDelay.isZero();
+  }
+
   /** Returns how old dirty bytes get before they are sent unasked. */
   Duration sendingAge() {
     return isDeferred() && uploadDeadline.compareTo(writebackAge) < 0
@@ -90,6 +98,7 @@ record MountOptions(
   static final Set<String> NAMES =
       names(
           "cache",
+          "closeDelay",
           "attrTtl",
           "memory",
           "pageSize",
@@ -142,6 +151,7 @@ record MountOptions(
     Write write = write(options, cache);
     return new MountOptions(
         cache,
+        closeDelay(options, cache, write),
         cache == CacheMode.IMMUTABLE ? FOREVER : attrTtl,
         memory,
         pageSize,
@@ -163,6 +173,21 @@ record MountOptions(
         options.duration("timeout", Duration.ofSeconds(60)),
         options.integer("retries", 5, 0, 1000),
         DiskOptions.of(options));
+  }
+
+  private static Duration closeDelay(ShareOptions options, CacheMode cache, Write write) {
+    Duration delay = options.duration("closeDelay", Duration.ZERO);
+    if (!delay.isZero() && cache != CacheMode.CLOSE_TO_OPEN && cache != CacheMode.STRICT) {
+      throw new IllegalArgumentException(
+          "option 'closeDelay' is of no use with 'cache="
+              + options.string("cache")
+              + "': it is for 'close-to-open' and 'strict'");
+    }
+    if (!delay.isZero() && write == Write.DEFERRED) {
+      throw new IllegalArgumentException(
+          "options 'closeDelay' and 'write=deferred' exclude each other");
+    }
+    return delay;
   }
 
   private static Write write(ShareOptions options, CacheMode cache) {

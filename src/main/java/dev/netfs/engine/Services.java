@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param dirty how many dirty bytes there are, and who waits for fewer
  * @param attributes what is known of attributes
  * @param inodes what is known of files
+ * @param delayedCloses the files that are kept open on the server after their last close
  * @param disk the cache on disk, or null
  * @param cooperative the locks that are kept on the share, if the mount is to have such; or null
  * @param deferred what is acknowledged and not sent, or null where there is no cache on disk
@@ -36,6 +37,7 @@ record Services(
     DirtyLimit dirty,
     AttributeCache attributes,
     InodeTable inodes,
+    DelayedCloses delayedCloses,
     @Nullable DiskCache disk,
     @Nullable CooperativeLocks cooperative,
     @Nullable Deferred deferred,

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** {@code cache=strict} on a share with leases. */
 @Timeout(120)
 class LeaseTest {
-  private static final OpenMode BOTH =
+  static final OpenMode BOTH =
       new OpenMode(
           true,
           true,
@@ -41,7 +41,8 @@ class LeaseTest {
         : LongStream.range(0, Long.getLong("netfs.leases.seeds", 30));
   }
 
-  private static Mount mount(SimServer server, String... options) throws IOException {
+  /** Mounts a server with leases and a file of zeros; strictly, if the options do not say else. */
+  static Mount mount(SimServer server, String... options) throws IOException {
     server.leased = true;
     server.put("/f", ByteBuffer.allocate(100_000).array());
     Map<String, Object> all = new HashMap<>(Map.of("cache", "strict"));
@@ -51,17 +52,17 @@ class LeaseTest {
     return server.mount(all);
   }
 
-  private static long read(OpenFile file, long position) throws IOException {
+  static long read(OpenFile file, long position) throws IOException {
     ByteBuffer value = ByteBuffer.allocate(8);
     assertThat(file.read(value, position)).isEqualTo(8);
     return value.getLong(0);
   }
 
-  private static void write(OpenFile file, long position, long value) throws IOException {
+  static void write(OpenFile file, long position, long value) throws IOException {
     file.write(ByteBuffer.allocate(8).putLong(0, value), position);
   }
 
-  private static CompletableFuture<Boolean> otherWrites(SimServer server, long at, long value) {
+  static CompletableFuture<Boolean> otherWrites(SimServer server, long at, long value) {
     return server.leases.other(
         "/f",
         LeaseState.NONE,
@@ -71,7 +72,7 @@ class LeaseTest {
         });
   }
 
-  private static CompletableFuture<Long> otherReads(SimServer server, long at) {
+  static CompletableFuture<Long> otherReads(SimServer server, long at) {
     return server.leases.other(
         "/f",
         LeaseState.READ_HANDLE,
@@ -177,7 +178,7 @@ class LeaseTest {
   }
 
   /** A write, or a read, of one register, and when it was under way. */
-  private record Event(int register, boolean write, long value, long from, long to) {}
+  record Event(int register, boolean write, long value, long from, long to) {}
 
   /**
    * Threads of a mount and another client write and read registers at random: each read must show a
@@ -246,7 +247,8 @@ class LeaseTest {
         });
   }
 
-  private static void check(List<Event> events) {
+  /** Sees that no read shows what was overwritten before it began. */
+  static void check(List<Event> events) {
     int warm = 0;
     for (Event read : events) {
       if (read.write) {

@@ -4,6 +4,7 @@ import dev.netfs.share.LeaseHolder;
 import dev.netfs.share.LeaseRequest;
 import dev.netfs.share.LeaseState;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -37,6 +38,9 @@ final class SimLeases {
   /** What the server grants at most. */
   LeaseState most = LeaseState.ALL;
 
+  /** Whether others wait too for an answer of who has the right to read alone, as nowhere real. */
+  boolean patient = true;
+
   SimLeases(SimServer server) {
     this.server = server;
   }
@@ -66,6 +70,13 @@ final class SimLeases {
     }
   }
 
+  /** The connection has gone, and with it what was held through it. */
+  void lost() {
+    List<Lease> all = List.copyOf(leases.values());
+    leases.clear();
+    all.forEach(lease -> lease.holder.lost());
+  }
+
   /** Another client's operation: carried out once nobody has a right that is in its way. */
   <T> CompletableFuture<T> other(String path, LeaseState left, Supplier<T> operation) {
     CompletableFuture<T> result = new CompletableFuture<>();
@@ -78,6 +89,13 @@ final class SimLeases {
     Lease lease = leases.get(path);
     if (lease == null || lease.state.and(left).equals(lease.state)) {
       carryOut.run();
+      return result;
+    }
+    if (!patient && !lease.state.write()) {
+      carryOut.run();
+      lease.state = lease.state.and(left);
+      server.time.schedule(
+          () -> lease.holder.breaking(left, () -> {}), server.below(2_000), TimeUnit.MICROSECONDS);
       return result;
     }
     lease.breaking = true;

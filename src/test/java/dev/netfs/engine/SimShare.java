@@ -164,6 +164,7 @@ final class SimShare implements Share {
     for (Request<?> request : unanswered) {
       request.complete(null, new ShareDisconnectedException("sim lost", null));
     }
+    server.leases.lost();
   }
 
   @Override

@@ -95,6 +95,25 @@ class SambaShareIT extends ShareContract {
     await(file.close());
   }
 
+  /** So what is read under it proves nothing to who is told afterwards that another has closed. */
+  @Test
+  void nobodyWaitsForWhoHasTheRightToReadAlone() throws Exception {
+    create("/f", bytes(100, 1));
+    Holder holder = new Holder();
+    ShareFile file =
+        open(
+            "/f",
+            OpenIntent.READ.withLease(
+                new LeaseRequest(UUID.randomUUID(), LeaseState.READ_HANDLE, holder)));
+    assertThat(holder.next()).isEqualTo("granted RH");
+    ShareFile theirs = await(another().open("/f", update()));
+    writeFully(theirs, bytes(100, 2), 0);
+    await(theirs.close());
+    assertThat(holder.next()).as("not acknowledged so far").isEqualTo("breaking none");
+    holder.acknowledge();
+    await(file.close());
+  }
+
   /** The receiving thread is held up, while more happens than the server can tell at once. */
   @Test
   void moreThanTheServerCanTellIsAnOverflow() throws Exception {
