@@ -1,24 +1,15 @@
 package dev.netfs.testing;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.net.URI;
-import java.nio.file.FileVisitResult;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
 
 /**
  * A private OpenSSH server on a free port of loopback, with its SFTP subsystem, keys and data in a
@@ -29,9 +20,6 @@ import java.util.concurrent.TimeUnit;
  * there by key. Ends with {@link #close}, and with the JVM at the latest.
  */
 public final class OpenSshServer implements FileServer {
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
-  private static final int ATTEMPTS = 5;
-
   private final Path directory;
   private final Path sshd;
   private final String user;
@@ -85,7 +73,7 @@ public final class OpenSshServer implements FileServer {
     boolean root = "root".equals(System.getProperty("user.name"));
     Runtime.getRuntime().addShutdownHook(hook);
     try {
-      allow(directory, "rwxr-xr-x");
+      ServerProcess.allow(directory, "rwxr-xr-x");
       Files.createDirectories(data());
       if (root) {
         user = "netfs" + Integer.toString(ThreadLocalRandom.current().nextInt(0xffffff), 36);
@@ -108,11 +96,14 @@ public final class OpenSshServer implements FileServer {
             {"host_rsa", "rsa", "2048"},
             {"id_ed25519", "ed25519", "256"}
           }) {
-        run(make, "-q", "-t", key[1], "-b", key[2], "-N", "", "-C", "test", "-f", file(key[0]));
+        ServerProcess.run(
+            make, "-q", "-t", key[1], "-b", key[2], "-N", "", "-C", "test", "-f", file(key[0]));
       }
       Files.copy(directory.resolve("id_ed25519.pub"), directory.resolve("authorized_keys"));
-      allow(directory.resolve("authorized_keys"), "rw-r--r--");
-      start0();
+      ServerProcess.allow(directory.resolve("authorized_keys"), "rw-r--r--");
+      if (!ServerProcess.onFreePort(this::launchOn)) {
+        throw new IOException("sshd does not come up: " + log());
+      }
       writeKnownHosts();
     } catch (IOException | RuntimeException | Error e) {
       close();
@@ -124,7 +115,7 @@ public final class OpenSshServer implements FileServer {
 
   @Override
   public String host() {
-    return "127.0.0.1";
+    return ServerProcess.HOST;
   }
 
   @Override
@@ -197,7 +188,7 @@ public final class OpenSshServer implements FileServer {
   @Override
   public void own(Path file) throws IOException {
     if (password.isPresent()) {
-      run("chown", "-h", user, file.toString());
+      ServerProcess.run("chown", "-h", user, file.toString());
     }
   }
 
@@ -238,8 +229,8 @@ public final class OpenSshServer implements FileServer {
   private void makeAccount() throws IOException {
     Optional<Path> useradd = Servers.program("useradd");
     Servers.require(useradd.isPresent(), "useradd (apt-get install passwd)");
-    String hash = run("openssl", "passwd", "-6", password.orElseThrow()).strip();
-    retry(
+    String hash = ServerProcess.run("openssl", "passwd", "-6", password.orElseThrow()).strip();
+    ServerProcess.retry(
         useradd.orElseThrow().toString(),
         "--system",
         "--no-create-home",
@@ -250,29 +241,22 @@ public final class OpenSshServer implements FileServer {
         "--password",
         hash,
         user);
-    run("chown", user, data().toString());
+    ServerProcess.run("chown", user, data().toString());
     Files.createDirectories(Path.of("/run/sshd"));
   }
 
-  private void start0() throws IOException {
-    for (int attempt = 1; ; attempt++) {
-      try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getByName(host()))) {
-        port = free.getLocalPort();
-      }
-      Files.write(directory.resolve("sshd_config"), configuration());
-      process =
-          new ProcessBuilder(sshd.toString(), "-D", "-e", "-f", file("sshd_config"))
-              .redirectInput(ProcessBuilder.Redirect.from(new java.io.File("/dev/null")))
-              .redirectErrorStream(true)
-              .redirectOutput(directory.resolve("sshd.log").toFile())
-              .start();
-      if (awaitGreeting()) {
-        return;
-      }
-      if (attempt == ATTEMPTS) {
-        throw new IOException("sshd does not come up: " + log());
-      }
-    }
+  private boolean launchOn(int free) throws IOException {
+    port = free;
+    Files.write(directory.resolve("sshd_config"), configuration());
+    process =
+        ServerProcess.start(
+            directory.resolve("sshd.log"), sshd.toString(), "-D", "-e", "-f", file("sshd_config"));
+    return ServerProcess.await(
+        process,
+        port,
+        socket ->
+            new String(socket.getInputStream().readNBytes(4), StandardCharsets.US_ASCII)
+                .equals("SSH-"));
   }
 
   private List<String> configuration() {
@@ -303,24 +287,6 @@ public final class OpenSshServer implements FileServer {
     return lines;
   }
 
-  private boolean awaitGreeting() throws IOException {
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
-    while (process.isAlive() && System.nanoTime() < deadline) {
-      try (Socket socket = new Socket(host(), port)) {
-        socket.setSoTimeout((int) PATIENCE.toMillis());
-        InputStream in = socket.getInputStream();
-        if (new String(in.readNBytes(4), java.nio.charset.StandardCharsets.US_ASCII)
-            .equals("SSH-")) {
-          return true;
-        }
-      } catch (IOException e) {
-        java.util.concurrent.locks.LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
-      }
-    }
-    process.destroyForcibly();
-    return false;
-  }
-
   private void writeKnownHosts() throws IOException {
     Files.createFile(knownHosts());
     alsoKnownAt(port);
@@ -329,88 +295,18 @@ public final class OpenSshServer implements FileServer {
   private void stop() {
     try {
       if (process != null) {
-        List<ProcessHandle> sessions = process.descendants().toList();
-        process.destroyForcibly();
-        sessions.forEach(ProcessHandle::destroyForcibly);
-        process.waitFor(5, TimeUnit.SECONDS);
+        ServerProcess.kill(process);
       }
       if (password != null && password.isPresent()) {
-        retry(Servers.program("userdel").orElseThrow().toString(), "--force", user);
+        ServerProcess.retry(Servers.program("userdel").orElseThrow().toString(), "--force", user);
       }
-      delete(directory);
+      ServerProcess.delete(directory);
     } catch (IOException e) {
       System.err.println("While stopping sshd: " + e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     }
   }
 
   private String file(String name) {
     return directory.resolve(name).toString();
-  }
-
-  private static void allow(Path path, String mode) throws IOException {
-    Files.setPosixFilePermissions(path, PosixFilePermissions.fromString(mode));
-  }
-
-  /** Runs a command that fails while another holds the lock of the accounts' file. */
-  static void retry(String... command) throws IOException {
-    for (int attempt = 1; ; attempt++) {
-      try {
-        run(command);
-        return;
-      } catch (IOException e) {
-        if (attempt == ATTEMPTS) {
-          throw e;
-        }
-        java.util.concurrent.locks.LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(200));
-      }
-    }
-  }
-
-  /** Runs a command to its end and returns what it printed. */
-  static String run(String... command) throws IOException {
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    process.getOutputStream().close();
-    String output = new String(process.getInputStream().readAllBytes());
-    try {
-      if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
-        process.destroyForcibly();
-        throw new IOException(command[0] + " does not end");
-      }
-    } catch (InterruptedException e) {
-      process.destroyForcibly();
-      Thread.currentThread().interrupt();
-      throw new IOException(e);
-    }
-    if (process.exitValue() != 0) {
-      throw new IOException(command[0] + " ended with " + process.exitValue() + ": " + output);
-    }
-    return output;
-  }
-
-  static void delete(Path directory) throws IOException {
-    if (!Files.exists(directory)) {
-      return;
-    }
-    Files.walkFileTree(
-        directory,
-        new SimpleFileVisitor<>() {
-          @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-              throws IOException {
-            Files.delete(file);
-            return FileVisitResult.CONTINUE;
-          }
-
-          @Override
-          public FileVisitResult postVisitDirectory(Path dir, IOException e) throws IOException {
-            if (e != null) {
-              throw e;
-            }
-            Files.delete(dir);
-            return FileVisitResult.CONTINUE;
-          }
-        });
   }
 }

@@ -1,23 +1,16 @@
 package dev.netfs.testing;
 
 import java.io.IOException;
-import java.io.OutputStream;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
 
 /**
  * A private Samba server on a free port of loopback, with its configuration, users, state and data
@@ -29,9 +22,6 @@ import java.util.concurrent.TimeUnit;
 public final class SambaServer implements FileServer {
   /** The share that every server has. */
   public static final String SHARE = "data";
-
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
-  private static final int ATTEMPTS = 5;
 
   private final Path directory;
   private final Path smbd;
@@ -100,11 +90,11 @@ public final class SambaServer implements FileServer {
     password = "Secret-" + Long.toString(ThreadLocalRandom.current().nextLong(), 36);
     Runtime.getRuntime().addShutdownHook(hook);
     try {
-      allow(directory, "rwxr-xr-x");
+      ServerProcess.allow(directory, "rwxr-xr-x");
       for (String each : List.of("lock", "state", "cache", "private", "pid", "ncalrpc", "log")) {
         Files.createDirectories(directory.resolve(each));
       }
-      allow(directory.resolve("private"), "rwx------");
+      ServerProcess.allow(directory.resolve("private"), "rwx------");
       useradd();
       for (String share : shares.keySet()) {
         Files.createDirectories(data(share));
@@ -113,7 +103,9 @@ public final class SambaServer implements FileServer {
         }
         own(data(share));
       }
-      launch();
+      if (!ServerProcess.onFreePort(this::launchOn)) {
+        throw new IOException("smbd does not come up: " + log());
+      }
     } catch (IOException | RuntimeException | Error e) {
       close();
       throw e;
@@ -124,7 +116,7 @@ public final class SambaServer implements FileServer {
 
   @Override
   public String host() {
-    return "127.0.0.1";
+    return ServerProcess.HOST;
   }
 
   @Override
@@ -181,7 +173,7 @@ public final class SambaServer implements FileServer {
   /** Gives a file that the test made to the server's user. */
   @Override
   public void own(Path file) throws IOException {
-    OpenSshServer.run("chown", "-h", user, file.toString());
+    ServerProcess.run("chown", "-h", user, file.toString());
   }
 
   @Override
@@ -208,7 +200,7 @@ public final class SambaServer implements FileServer {
     command.add(Servers.program(program).orElseThrow().toString());
     command.addAll(List.of("-s", configuration().toString(), "-A", credentials.toString()));
     command.addAll(List.of(arguments));
-    return OpenSshServer.run(command.toArray(String[]::new));
+    return ServerProcess.run(command.toArray(String[]::new));
   }
 
   /** Kills the processes of the sessions there are; the server itself goes on. */
@@ -220,15 +212,7 @@ public final class SambaServer implements FileServer {
   /** Kills the server and all its sessions. */
   public void kill() throws IOException {
     Files.deleteIfExists(directory.resolve("lock/names.tdb")); // it names who is killed
-    List<ProcessHandle> all = process.descendants().toList();
-    process.destroyForcibly();
-    all.forEach(ProcessHandle::destroyForcibly);
-    try {
-      process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException(e);
-    }
+    ServerProcess.kill(process);
   }
 
   /** Starts the server again, on the same port, after it was killed. */
@@ -262,7 +246,7 @@ public final class SambaServer implements FileServer {
 
   private void mount(Path directory, String size) throws IOException {
     try {
-      OpenSshServer.run("mount", "-t", "tmpfs", "-o", "size=" + size, "none", directory.toString());
+      ServerProcess.run("mount", "-t", "tmpfs", "-o", "size=" + size, "none", directory.toString());
       mounted.add(directory);
     } catch (IOException e) {
       Servers.require(false, "root, to mount a small tmpfs: " + e.getMessage());
@@ -272,7 +256,7 @@ public final class SambaServer implements FileServer {
   private void useradd() throws IOException {
     Optional<Path> useradd = Servers.program("useradd");
     Servers.require(useradd.isPresent(), "useradd (apt-get install passwd)");
-    OpenSshServer.retry(
+    ServerProcess.retry(
         useradd.orElseThrow().toString(),
         "--system",
         "--no-create-home",
@@ -284,45 +268,15 @@ public final class SambaServer implements FileServer {
   }
 
   private void setPassword() throws IOException {
-    Process smbpasswd =
-        new ProcessBuilder(
-                Servers.program("smbpasswd").orElseThrow().toString(),
-                "-c",
-                configuration().toString(),
-                "-L",
-                "-s",
-                "-a",
-                user)
-            .redirectErrorStream(true)
-            .start();
-    try (OutputStream in = smbpasswd.getOutputStream()) {
-      in.write((password + "\n" + password + "\n").getBytes(StandardCharsets.US_ASCII));
-    }
-    String output = new String(smbpasswd.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    try {
-      if (!smbpasswd.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)
-          || smbpasswd.exitValue() != 0) {
-        throw new IOException("smbpasswd fails: " + output);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException(e);
-    }
-  }
-
-  private void launch() throws IOException {
-    for (int attempt = 1; ; attempt++) {
-      int free;
-      try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName(host()))) {
-        free = socket.getLocalPort();
-      }
-      if (launchOn(free)) {
-        return;
-      }
-      if (attempt == ATTEMPTS) {
-        throw new IOException("smbd does not come up: " + log());
-      }
-    }
+    ServerProcess.runOn(
+        password + "\n" + password + "\n",
+        Servers.program("smbpasswd").orElseThrow().toString(),
+        "-c",
+        configuration().toString(),
+        "-L",
+        "-s",
+        "-a",
+        user);
   }
 
   private boolean launchOn(int free) throws IOException {
@@ -333,32 +287,16 @@ public final class SambaServer implements FileServer {
       setPassword();
     }
     process =
-        new ProcessBuilder(
-                smbd.toString(),
-                "-F",
-                "--no-process-group",
-                "-s",
-                configuration().toString(),
-                "-l",
-                directory.resolve("log").toString())
-            // Of a standard input that is a socket it would think that inetd has started it.
-            .redirectInput(ProcessBuilder.Redirect.from(new java.io.File("/dev/null")))
-            .redirectErrorStream(true)
-            .redirectOutput(directory.resolve("log/smbd.out").toFile())
-            .start();
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
-    while (process.isAlive() && System.nanoTime() < deadline) {
-      try (Socket socket = new Socket(host(), port)) {
-        if (tellsOfChanges()) {
-          return true;
-        }
-      } catch (IOException e) {
-        // not yet
-      }
-      java.util.concurrent.locks.LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
-    }
-    process.destroyForcibly();
-    return false;
+        ServerProcess.start(
+            directory.resolve("log/smbd.out"),
+            smbd.toString(),
+            "-F",
+            "--no-process-group",
+            "-s",
+            configuration().toString(),
+            "-l",
+            directory.resolve("log").toString());
+    return ServerProcess.await(process, port, socket -> tellsOfChanges());
   }
 
   /**
@@ -416,19 +354,15 @@ public final class SambaServer implements FileServer {
         kill();
       }
       if (user != null) {
-        OpenSshServer.retry(Servers.program("userdel").orElseThrow().toString(), "--force", user);
+        ServerProcess.retry(Servers.program("userdel").orElseThrow().toString(), "--force", user);
       }
       for (Path each : mounted) {
-        OpenSshServer.run("umount", "-l", each.toString());
+        ServerProcess.run("umount", "-l", each.toString());
       }
       mounted.clear();
-      OpenSshServer.delete(directory);
+      ServerProcess.delete(directory);
     } catch (IOException e) {
       System.err.println("While stopping smbd: " + e);
     }
-  }
-
-  private static void allow(Path path, String mode) throws IOException {
-    Files.setPosixFilePermissions(path, PosixFilePermissions.fromString(mode));
   }
 }

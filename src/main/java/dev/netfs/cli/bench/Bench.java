@@ -91,6 +91,7 @@ public final class Bench {
     return Stream.of(
             StreamWorkloads.all(), RandomWorkloads.all(), TreeWorkloads.all(), DiskWorkloads.all())
         .flatMap(List::stream)
+        .map(Workload.Builder::build)
         .toList();
   }
 

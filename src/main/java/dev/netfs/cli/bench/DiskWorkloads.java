@@ -25,8 +25,8 @@ final class DiskWorkloads {
 
   private DiskWorkloads() {}
 
-  static List<Workload> all() {
-    List<Workload> all = new ArrayList<>();
+  static List<Workload.Builder> all() {
+    List<Workload.Builder> all = new ArrayList<>();
     all.add(
         again("W11", "read again after a new mount, from the encrypted disk cache")
             .bare("limit", DiskWorkloads::decrypt));
@@ -45,7 +45,7 @@ final class DiskWorkloads {
     return all;
   }
 
-  private static Workload again(String id, String title) {
+  private static Workload.Builder again(String id, String title) {
     return Workload.cold(
             id, title, UNIT, Set.of("local", "rclone"), Fixture::large, DiskWorkloads::readAgain)
         .disk(Workload.Disk.KEPT);

@@ -26,8 +26,8 @@ final class RandomWorkloads {
 
   private RandomWorkloads() {}
 
-  static List<Workload> all() {
-    List<Workload> all = new ArrayList<>();
+  static List<Workload.Builder> all() {
+    List<Workload.Builder> all = new ArrayList<>();
     for (int threads : new int[] {1, THREADS}) {
       all.add(
           Workload.warm(

@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,8 +14,6 @@ import org.jspecify.annotations.Nullable;
  * memory but the cache's own files.
  */
 final class RcloneContestant implements Contestant {
-  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);
-
   private final BenchServer.Login login;
   private final Line line;
   private final Path caches;
@@ -78,12 +75,8 @@ final class RcloneContestant implements Contestant {
             .redirectOutput(log.toFile())
             .start();
     process = started;
-    long deadline = System.nanoTime() + PATIENCE_NANOS;
-    while (!isMounted()) {
-      if (!started.isAlive() || System.nanoTime() - deadline > 0) {
-        throw new BenchException("rclone does not mount: " + Files.readString(log).strip());
-      }
-      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
+    if (!Programs.await(started, this::isMounted)) {
+      throw new BenchException("rclone does not mount: " + Files.readString(log).strip());
     }
   }
 
@@ -111,7 +104,7 @@ final class RcloneContestant implements Contestant {
       if (running.isAlive()) {
         Programs.run(List.of(fusermount().orElseThrow().toString(), "-u", mountPoint.toString()));
       }
-      if (!running.waitFor(PATIENCE_NANOS, TimeUnit.NANOSECONDS)) {
+      if (!running.waitFor(Programs.PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
         running.destroy();
       }
     } catch (InterruptedException e) {

@@ -1,34 +1,21 @@
 package dev.netfs.cli.bench;
 
-import java.io.File;
 import java.io.IOException;
-import java.io.InterruptedIOException;
-import java.io.OutputStream;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 
 /**
  * Samba on a free port of the loopback interface, for the user who runs the benchmark (root, as
  * Samba wants it), with a password made for the occasion.
  */
 final class SmbdServer implements StockServer {
-  private static final String HOST = "127.0.0.1";
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
-  private static final int ATTEMPTS = 5;
   private static final List<String> DIRECTORIES =
       List.of("lock", "state", "cache", "private", "pid", "ncalrpc", "log");
 
@@ -38,8 +25,7 @@ final class SmbdServer implements StockServer {
   private final String user = System.getProperty("user.name");
   private final String password = UUID.randomUUID().toString();
   private final String version;
-  private Process process;
-  private int port;
+  private final ServerProcess process;
 
   /** Returns the server's program, if it and what makes its passwords are installed. */
   static Optional<Path> program() {
@@ -63,48 +49,42 @@ final class SmbdServer implements StockServer {
     }
     Files.setPosixFilePermissions(
         home.resolve("private"), PosixFilePermissions.fromString("rwx------"));
-    process = start(smbd);
+    process =
+        ServerProcess.start(
+            "smbd",
+            home.resolve("log/smbd.out"),
+            port -> setUp(smbd, port),
+            socket -> socket.isConnected());
     version = Programs.run(List.of(smbd.toString(), "--version")).strip();
   }
 
-  private Process start(Path smbd) throws IOException {
-    for (int attempt = 1; ; attempt++) {
-      try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getByName(HOST))) {
-        port = free.getLocalPort();
-      }
-      Files.write(configuration(), lines());
-      if (attempt == 1) {
-        setPassword();
-      }
-      Process started =
-          new ProcessBuilder(
-                  smbd.toString(),
-                  "-F",
-                  "--no-process-group",
-                  "-s",
-                  configuration().toString(),
-                  "-l",
-                  home.resolve("log").toString())
-              .redirectInput(new File("/dev/null"))
-              .redirectErrorStream(true)
-              .redirectOutput(home.resolve("log/smbd.out").toFile())
-              .start();
-      if (listens(started)) {
-        return started;
-      }
-      started.destroyForcibly();
-      if (attempt == ATTEMPTS) {
-        throw new BenchException(
-            "smbd does not come up: " + Files.readString(home.resolve("log/smbd.out")).strip());
-      }
-    }
+  private List<String> setUp(Path smbd, int port) throws IOException {
+    Files.write(configuration(), lines(port));
+    Programs.run(
+        List.of(
+            Programs.find("smbpasswd").orElseThrow().toString(),
+            "-c",
+            configuration().toString(),
+            "-L",
+            "-s",
+            "-a",
+            user),
+        password + "\n" + password + "\n");
+    return List.of(
+        smbd.toString(),
+        "-F",
+        "--no-process-group",
+        "-s",
+        configuration().toString(),
+        "-l",
+        home.resolve("log").toString());
   }
 
   private Path configuration() {
     return home.resolve("smb.conf");
   }
 
-  private List<String> lines() {
+  private List<String> lines(int port) {
     return List.of(
         "[global]",
         "server role = standalone server",
@@ -131,45 +111,6 @@ final class SmbdServer implements StockServer {
         "read only = no");
   }
 
-  private void setPassword() throws IOException {
-    Process smbpasswd =
-        new ProcessBuilder(
-                Programs.find("smbpasswd").orElseThrow().toString(),
-                "-c",
-                configuration().toString(),
-                "-L",
-                "-s",
-                "-a",
-                user)
-            .redirectErrorStream(true)
-            .start();
-    try (OutputStream in = smbpasswd.getOutputStream()) {
-      in.write((password + "\n" + password + "\n").getBytes(StandardCharsets.US_ASCII));
-    }
-    String output = new String(smbpasswd.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    try {
-      if (smbpasswd.waitFor() != 0) {
-        throw new BenchException("smbpasswd fails: " + output.strip());
-      }
-    } catch (InterruptedException e) {
-      smbpasswd.destroy();
-      Thread.currentThread().interrupt();
-      throw new InterruptedIOException("interrupted while smbpasswd ran");
-    }
-  }
-
-  private boolean listens(Process started) {
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
-    while (started.isAlive() && System.nanoTime() < deadline) {
-      try (Socket socket = new Socket(HOST, port)) {
-        return socket.isConnected();
-      } catch (IOException e) {
-        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20)); // not yet
-      }
-    }
-    return false;
-  }
-
   @Override
   public String description() {
     return "Samba "
@@ -180,7 +121,7 @@ final class SmbdServer implements StockServer {
 
   @Override
   public InetSocketAddress address() {
-    return new InetSocketAddress(HOST, port);
+    return process.address();
   }
 
   @Override
@@ -190,8 +131,8 @@ final class SmbdServer implements StockServer {
 
   @Override
   public URI uri(int throughPort) {
-    int at = throughPort == 0 ? port : throughPort;
-    return URI.create("netfs+smb://" + user + "@" + HOST + ":" + at + "/bench");
+    int at = throughPort == 0 ? process.port() : throughPort;
+    return URI.create("netfs+smb://" + user + "@" + ServerProcess.HOST + ":" + at + "/bench");
   }
 
   @Override
@@ -228,14 +169,11 @@ final class SmbdServer implements StockServer {
                 "-p",
                 Integer.toString(line.address().getPort()),
                 "--client-protection=" + (encrypted ? "encrypt" : "sign"),
-                "//" + HOST + "/bench")));
+                "//" + ServerProcess.HOST + "/bench")));
   }
 
   @Override
   public void close() {
-    // Not by asking it to end: it would ask all of its process group then, which is this JVM's.
-    List<ProcessHandle> sessions = process.descendants().toList();
-    process.destroyForcibly();
-    sessions.forEach(ProcessHandle::destroyForcibly);
+    process.kill();
   }
 }

@@ -1,23 +1,16 @@
 package dev.netfs.cli.bench;
 
-import java.io.File;
 import java.io.IOException;
-import java.io.InputStream;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 
 /**
  * OpenSSH's own server on a free port of the loopback interface, for the user who runs the
@@ -25,16 +18,12 @@ import java.util.concurrent.locks.LockSupport;
  * the same cipher.
  */
 final class SshdServer implements StockServer {
-  private static final String HOST = "127.0.0.1";
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
-  private static final int ATTEMPTS = 5;
 
   private final Path home;
   private final Path data;
   private final String user = System.getProperty("user.name");
   private final String version;
-  private Process process;
-  private int port;
+  private final ServerProcess process;
 
   /** Returns the server's program, if it and what makes its keys are installed. */
   static Optional<Path> program() {
@@ -74,42 +63,23 @@ final class SshdServer implements StockServer {
       Files.createDirectories(Path.of("/run/sshd"));
     }
     Files.createFile(knownHosts());
-    process = start(sshd);
-    know(port);
+    process =
+        ServerProcess.start(
+            "sshd", home.resolve("sshd.log"), port -> setUp(sshd, port), SshdServer::greets);
+    know(process.port());
     version = Programs.run(List.of("ssh", "-V")).strip();
   }
 
-  private Process start(Path sshd) throws IOException {
-    Path log = home.resolve("sshd.log");
-    for (int attempt = 1; ; attempt++) {
-      try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getByName(HOST))) {
-        port = free.getLocalPort();
-      }
-      Path configuration = home.resolve("sshd_config");
-      Files.write(configuration, configuration());
-      // By its absolute path, since it starts itself again for each connection.
-      Process started =
-          new ProcessBuilder(sshd.toString(), "-D", "-e", "-f", configuration.toString())
-              .redirectInput(new File("/dev/null"))
-              .redirectErrorStream(true)
-              .redirectOutput(log.toFile())
-              .start();
-      if (greets(started)) {
-        return started;
-      }
-      started.destroyForcibly();
-      if (attempt == ATTEMPTS) {
-        throw new BenchException(
-            "sshd does not come up: "
-                + Files.readString(log).strip()
-                + " (--server embedded does without it)");
-      }
-    }
+  private List<String> setUp(Path sshd, int port) throws IOException {
+    Path configuration = home.resolve("sshd_config");
+    Files.write(configuration, configuration(port));
+    // By its absolute path, since it starts itself again for each connection.
+    return List.of(sshd.toString(), "-D", "-e", "-f", configuration.toString());
   }
 
-  private List<String> configuration() {
+  private List<String> configuration(int port) {
     return List.of(
-        "ListenAddress " + HOST + ":" + port,
+        "ListenAddress " + ServerProcess.HOST + ":" + port,
         "HostKey " + home.resolve("host"),
         "PidFile none",
         // The keys may lie below a world-writable directory, which StrictModes refuses.
@@ -130,20 +100,9 @@ final class SshdServer implements StockServer {
         "Subsystem sftp internal-sftp");
   }
 
-  private boolean greets(Process started) {
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
-    while (started.isAlive() && System.nanoTime() < deadline) {
-      try (Socket socket = new Socket(HOST, port)) {
-        socket.setSoTimeout((int) PATIENCE.toMillis());
-        InputStream in = socket.getInputStream();
-        if (new String(in.readNBytes(4), StandardCharsets.US_ASCII).equals("SSH-")) {
-          return true;
-        }
-      } catch (IOException e) {
-        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20)); // it is not listening yet
-      }
-    }
-    return false;
+  private static boolean greets(Socket socket) throws IOException {
+    byte[] first = socket.getInputStream().readNBytes(4);
+    return new String(first, StandardCharsets.US_ASCII).equals("SSH-");
   }
 
   Path knownHosts() {
@@ -152,9 +111,10 @@ final class SshdServer implements StockServer {
 
   /** Lets clients trust the server at a port of a proxy too. */
   private void know(int atPort) throws IOException {
-    String line = "[" + HOST + "]:" + atPort + " " + Files.readString(home.resolve("host.pub"));
+    String line =
+        "[" + ServerProcess.HOST + "]:" + atPort + " " + Files.readString(home.resolve("host.pub"));
     String known = Files.readString(knownHosts());
-    if (!known.contains("[" + HOST + "]:" + atPort + " ")) {
+    if (!known.contains("[" + ServerProcess.HOST + "]:" + atPort + " ")) {
       Files.writeString(knownHosts(), known + line.strip() + "\n");
     }
   }
@@ -166,7 +126,7 @@ final class SshdServer implements StockServer {
 
   @Override
   public InetSocketAddress address() {
-    return new InetSocketAddress(HOST, port);
+    return process.address();
   }
 
   @Override
@@ -176,13 +136,13 @@ final class SshdServer implements StockServer {
 
   @Override
   public URI uri(int throughPort) throws IOException {
-    int at = throughPort == 0 ? port : throughPort;
+    int at = throughPort == 0 ? process.port() : throughPort;
     know(at);
     return URI.create(
         "netfs+sftp://"
             + user
             + "@"
-            + HOST
+            + ServerProcess.HOST
             + ":"
             + at
             + data.toUri().getRawPath().replaceFirst("/$", ""));
@@ -213,8 +173,6 @@ final class SshdServer implements StockServer {
 
   @Override
   public void close() {
-    List<ProcessHandle> sessions = process.descendants().toList();
-    process.destroy();
-    sessions.forEach(ProcessHandle::destroy);
+    process.kill();
   }
 }

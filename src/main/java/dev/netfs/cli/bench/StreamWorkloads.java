@@ -22,8 +22,8 @@ final class StreamWorkloads {
 
   private StreamWorkloads() {}
 
-  static List<Workload> all() {
-    List<Workload> all = new ArrayList<>();
+  static List<Workload.Builder> all() {
+    List<Workload.Builder> all = new ArrayList<>();
     all.add(
         Workload.cold(
                 "W1",

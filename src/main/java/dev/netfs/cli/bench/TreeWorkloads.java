@@ -19,8 +19,8 @@ final class TreeWorkloads {
 
   private TreeWorkloads() {}
 
-  static List<Workload> all() {
-    List<Workload> all = new ArrayList<>();
+  static List<Workload.Builder> all() {
+    List<Workload.Builder> all = new ArrayList<>();
     all.add(
         Workload.cold(
             "W7",

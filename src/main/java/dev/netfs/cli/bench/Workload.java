@@ -69,44 +69,76 @@ record Workload(
     void run(StockClient client, Run run) throws IOException;
   }
 
-  static Workload cold(
+  static Builder cold(
       String id, String title, String unit, Set<String> rivals, Preparation prepare, Work work) {
-    return new Workload(
-        id, title, unit, true, true, rivals, Map.of(), Disk.NONE, prepare, work, Map.of(), null);
+    return new Builder(id, title, unit, true, rivals, prepare, work);
   }
 
-  static Workload warm(
+  static Builder warm(
       String id, String title, String unit, Set<String> rivals, Preparation prepare, Work work) {
-    return new Workload(
-        id, title, unit, false, true, rivals, Map.of(), Disk.NONE, prepare, work, Map.of(), null);
+    return new Builder(id, title, unit, false, rivals, prepare, work);
   }
 
-  Workload onFirstLinkOnly() {
-    return new Workload(
-        id, title, unit, cold, false, rivals, options, disk, prepare, work, bare, stock);
-  }
+  /** A workload, and what is particular about it. */
+  static final class Builder {
+    private final String id;
+    private final String title;
+    private final String unit;
+    private final boolean cold;
+    private final Set<String> rivals;
+    private final Preparation prepare;
+    private final Work work;
+    private final Map<String, String> options = new HashMap<>();
+    private final Map<String, Work> bare = new HashMap<>();
+    private boolean everyLink = true;
+    private Disk disk = Disk.NONE;
+    private @Nullable StockWork stock;
 
-  Workload option(String name, String value) {
-    Map<String, String> more = new HashMap<>(options);
-    more.put(name, value);
-    return new Workload(
-        id, title, unit, cold, everyLink, rivals, more, disk, prepare, work, bare, stock);
-  }
+    private Builder(
+        String id,
+        String title,
+        String unit,
+        boolean cold,
+        Set<String> rivals,
+        Preparation prepare,
+        Work work) {
+      this.id = id;
+      this.title = title;
+      this.unit = unit;
+      this.cold = cold;
+      this.rivals = rivals;
+      this.prepare = prepare;
+      this.work = work;
+    }
 
-  Workload disk(Disk what) {
-    return new Workload(
-        id, title, unit, cold, everyLink, rivals, options, what, prepare, work, bare, stock);
-  }
+    Builder onFirstLinkOnly() {
+      everyLink = false;
+      return this;
+    }
 
-  Workload bare(String name, Work how) {
-    Map<String, Work> more = new HashMap<>(bare);
-    more.put(name, how);
-    return new Workload(
-        id, title, unit, cold, everyLink, rivals, options, disk, prepare, work, more, stock);
-  }
+    Builder option(String name, String value) {
+      options.put(name, value);
+      return this;
+    }
 
-  Workload stock(StockWork how) {
-    return new Workload(
-        id, title, unit, cold, everyLink, rivals, options, disk, prepare, work, bare, how);
+    Builder disk(Disk what) {
+      disk = what;
+      return this;
+    }
+
+    Builder bare(String name, Work how) {
+      bare.put(name, how);
+      return this;
+    }
+
+    Builder stock(StockWork how) {
+      stock = how;
+      return this;
+    }
+
+    Workload build() {
+      return new Workload(
+          id, title, unit, cold, everyLink, rivals, options, disk, prepare, work, bare, stock);
+    }
   }
 }
