@@ -5,6 +5,7 @@ import dev.netfs.share.ShareCapabilities.LockKind;
 import java.util.LinkedHashSet;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +32,9 @@ final class Handles {
   private @Nullable RemoteFile kept;
 
   private int opens;
+
+  /** Completes when the last handles have ended that were written with. Written under the lock. */
+  private volatile CompletableFuture<Void> ending = CompletableFuture.completedFuture(null);
 
   /** The handle that locks are held through: while there is one, everything goes through it. */
   private @Nullable RemoteFile locking;
@@ -90,6 +94,8 @@ final class Handles {
    */
   Set<RemoteFile> letGo() {
     Set<RemoteFile> unused = all();
+    ends(writer);
+    ends(locking); // what was locked through it is given back by now
     reader = null;
     writer = null;
     locked = false;
@@ -105,6 +111,21 @@ final class Handles {
   /** Returns whether locks were asked for since there have been handles. */
   boolean wereLocked() {
     return locked;
+  }
+
+  private void ends(@Nullable RemoteFile handle) {
+    if (handle != null && handle.writes()) {
+      ending = ending.isDone() ? handle.ended() : CompletableFuture.allOf(ending, handle.ended());
+    }
+  }
+
+  /**
+   * Returns what completes when all handles have ended that were written with and that nobody has
+   * open any more. A close may return before: whoever was the last to use one may not have come to
+   * let go of it. Needs no lock.
+   */
+  CompletableFuture<Void> ending() {
+    return ending;
   }
 
   private Set<RemoteFile> all() {
@@ -230,6 +251,7 @@ final class Handles {
       }
       RemoteFile temporary = inUse(make(WRITE));
       temporary.retire();
+      ends(temporary);
       return temporary;
     } finally {
       inode.lock.unlock();
@@ -258,6 +280,7 @@ final class Handles {
     try {
       unused = kept;
       kept = null;
+      ends(unused);
     } finally {
       inode.lock.unlock();
     }

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -426,6 +427,10 @@ final class Inode {
       lease.ended();
     }
     unused.forEach(RemoteFile::retire);
+    CompletableFuture<Void> ending = handles.ending();
+    if (!ending.isDone()) {
+      ending.thenRun(() -> table.forgetIfIdle(this));
+    }
     if (unlinked) {
       discard();
     }
@@ -438,6 +443,7 @@ final class Inode {
         && !downloading
         && !writeback.isBusy()
         && (delay == null || !delay.isBegun())
+        && handles.ending().isDone()
         && (deferred == null || !deferred.hasLog());
   }
 

@@ -715,12 +715,14 @@ public final class Mount implements Closeable {
   public void setAttributes(String path, AttributeChange change, boolean followLinks)
       throws IOException {
     services.delayedCloses().endBelow(path); // who may open it is asked anew
+    Inode written = change.isOfTimes() ? inodes.find(path) : null;
+    if (written != null) {
+      // Or what is sent later would move the time on again, and so do some servers at the close of
+      // a handle that was written with.
+      written.writeback.flush(Await::result);
+      Await.untilDone(written.handles.ending());
+    }
     if (change.modified() != null) {
-      // Or what is sent later would move the time on again.
-      Inode inode = inodes.find(path);
-      if (inode != null) {
-        inode.writeback.flush(Await::result);
-      }
       forgetOnDisk(path); // the time may be one that its content has had before
     }
     change(path, "setattr", share -> share.setAttributes(path, change, followLinks), Replay.NEVER);

@@ -52,6 +52,9 @@ final class RemoteFile {
   private int uses; // guarded by lock
   private boolean retired; // guarded by lock
 
+  /** Completes when it is over: retired, not in use, and on its way to be closed by the server. */
+  private final CompletableFuture<Void> ended = new CompletableFuture<>();
+
   RemoteFile(ShareSession session, Stats stats, Inode inode, OpenIntent intent) {
     this.session = session;
     this.stats = stats;
@@ -300,11 +303,11 @@ final class RemoteFile {
   }
 
   private void closeIfOver() {
-    CompletableFuture<ShareFile> last;
-    Share where;
+    @Nullable CompletableFuture<ShareFile> last;
+    @Nullable Share where;
     lock.lock();
     try {
-      if (!retired || uses > 0 || file == null) {
+      if (!retired || uses > 0) {
         return;
       }
       last = file;
@@ -314,11 +317,17 @@ final class RemoteFile {
     } finally {
       lock.unlock();
     }
-    if (where != null && where.isConnected()) {
+    if (last != null && where != null && where.isConnected()) {
       stats.request("close");
       // Nobody waits for it: that would cost each close a round trip.
       last.thenAccept(opened -> opened.close().whenComplete(this::closed));
     }
+    ended.complete(null);
+  }
+
+  /** Returns what completes when it is over, and what is asked for next comes after its close. */
+  CompletableFuture<Void> ended() {
+    return ended;
   }
 
   /** Some servers say only at the close that they had no room for what they took, say. */
