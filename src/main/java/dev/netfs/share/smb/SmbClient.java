@@ -17,13 +17,17 @@ final class SmbClient {
   private static final int MAX_IO = 1 << 20;
 
   /**
-   * What one READ is to bring where its message is sealed or signed: a message of 64 KiB at most.
-   * The JDK's AES-GCM is forty times faster once the JIT compiler has come to it, which counts how
-   * often it was called and not for how many bytes; larger ones also take a longer way through it,
-   * which is compiled later still. With 1 MiB, the first gigabyte of a JVM goes at 100 MB/s. What
-   * is sent can be larger, since it can be encrypted piece by piece.
+   * What one READ is to bring where its message is encrypted or signed: enough that what each
+   * request costs the server is little, and few enough bytes that several are under way where the
+   * way to the server is short, so that one side works while the other does.
    */
-  private static final int SEALED_READ = 60 << 10;
+  private static final int PROTECTED_READ = 512 << 10;
+
+  /**
+   * What one READ brings at most before the {@link Practice} has borne fruit: a message of 64 KiB.
+   * What is sent can be larger, since it is protected piece by piece.
+   */
+  private static final int FIRST_READS = 60 << 10;
 
   /** The bytes on their way that a connection is filled with. */
   private static final int IN_FLIGHT = 16 << 20;
@@ -51,7 +55,7 @@ final class SmbClient {
     this.names = names;
     this.maxRead = Math.min(negotiation.maxRead(), MAX_IO);
     this.maxWrite = Math.min(negotiation.maxWrite(), MAX_IO);
-    this.proposedRead = connection.isProtected() ? SEALED_READ : MAX_IO;
+    this.proposedRead = connection.practice() == null ? MAX_IO : PROTECTED_READ;
     this.maxTransact = negotiation.maxTransact();
     this.leases =
         negotiation.leases() ? new SmbLeases(connection, negotiation.leaseEpochs()) : null;
@@ -139,6 +143,16 @@ final class SmbClient {
 
   int maxRead() {
     return maxRead;
+  }
+
+  /** Returns how many bytes one READ is to bring at most, of so many that are wanted, for now. */
+  int readNow(int wanted) {
+    Practice practice = connection.practice();
+    if (practice == null || wanted <= FIRST_READS || practice.isFast()) {
+      return wanted;
+    }
+    practice.begin();
+    return FIRST_READS;
   }
 
   int maxWrite() {

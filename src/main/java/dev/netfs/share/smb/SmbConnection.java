@@ -66,7 +66,7 @@ final class SmbConnection {
 
   private volatile Runnable whenEnded = () -> {};
 
-  private volatile boolean protectedByKeys;
+  private volatile @Nullable Practice practice; // in what messages are protected by
   private volatile String protection = "neither signed nor encrypted";
 
   volatile long sessionId;
@@ -115,7 +115,8 @@ final class SmbConnection {
   void protect(SessionKeys keys, boolean seal) {
     byte[] sealing = keys.sealing();
     byte[] opening = keys.opening();
-    protectedByKeys = true;
+    practice =
+        seal ? Practice.ofSealing(keys.cipher()) : Practice.ofSigning(keys.signingAlgorithm());
     protection = seal ? "encrypted by " + keys.cipherName() : "signed by " + keys.signingName();
     if (!seal) {
       sender.protect(MessageSigner.of(keys.signingAlgorithm(), keys.signing()), null);
@@ -254,9 +255,9 @@ final class SmbConnection {
     return server;
   }
 
-  /** Returns whether messages are signed or encrypted. */
-  boolean isProtected() {
-    return protectedByKeys;
+  /** Returns this JVM's practice in how messages are signed or encrypted; null if they are not. */
+  @Nullable Practice practice() {
+    return practice;
   }
 
   /** Returns how messages are protected, in words. */

@@ -10,6 +10,8 @@ import dev.netfs.share.ShareLock;
 import dev.netfs.share.WriteResult;
 import java.nio.channels.ClosedChannelException;
 import java.nio.file.FileSystemException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -76,9 +78,57 @@ final class SmbFile implements ShareFile {
 
   @Override
   public CompletionStage<ReadResult> read(IoSegments dst, long offset) {
-    CompletableFuture<ReadResult> result = new CompletableFuture<>();
     checkRange(dst, offset);
     int length = (int) Math.min(dst.remaining(), client.maxRead());
+    int most = client.readNow(length);
+    if (length <= most) {
+      return read(dst, offset, length);
+    }
+    List<CompletableFuture<ReadResult>> parts = new ArrayList<>();
+    for (int at = 0; at < length; at += most) {
+      int size = Math.min(most, length - at);
+      parts.add(read(dst.slice(at, size), offset + at, size));
+    }
+    return joined(parts, most, dst);
+  }
+
+  /**
+   * Returns what reads of adjacent parts have brought together, when all are over: as many bytes as
+   * there are without a gap. Who asks for the rest is told why there is one.
+   *
+   * @param size of all parts but the last
+   */
+  static CompletableFuture<ReadResult> joined(
+      List<CompletableFuture<ReadResult>> parts, int size, IoSegments dst) {
+    CompletableFuture<ReadResult> result = new CompletableFuture<>();
+    CompletableFuture.allOf(parts.toArray(CompletableFuture[]::new))
+        .whenComplete(
+            (nothing, anyFailure) -> {
+              long bytes = 0;
+              for (CompletableFuture<ReadResult> part : parts) {
+                if (part.isCompletedExceptionally()) {
+                  if (bytes == 0) {
+                    part.whenComplete((none, failure) -> result.completeExceptionally(failure));
+                    return;
+                  }
+                  break;
+                }
+                ReadResult read = part.join();
+                bytes += read.bytes();
+                if (read.bytes() < size) {
+                  dst.advance(bytes);
+                  result.complete(ReadResult.of(bytes, read.endOfFile()));
+                  return;
+                }
+              }
+              dst.advance(bytes);
+              result.complete(ReadResult.of(bytes, false));
+            });
+    return result;
+  }
+
+  private CompletableFuture<ReadResult> read(IoSegments dst, long offset, int length) {
+    CompletableFuture<ReadResult> result = new CompletableFuture<>();
     run(
         intent.read(),
         result,
