@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.concurrent.Executor;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,11 @@ import org.jspecify.annotations.Nullable;
  * frame can be <em>split</em> into equal parts of a power of two, of {@value #SMALLEST} bytes at
  * least; it is whole again when all its parts are back. What is counted is whole frames, split or
  * not: that is the memory which nobody else can have.
+ *
+ * <p>New memory is slow: the kernel clears it, and Java clears it again, which takes longer than to
+ * fill it with what a server sent. So before the last frames are taken, the next slabs are made
+ * ready elsewhere ({@link #prepare}); who takes frames makes them himself only where he is faster
+ * than that.
  */
 final class FramePool {
   static final int SMALLEST = 4096;
@@ -108,13 +114,16 @@ final class FramePool {
   private volatile ByteBuffer[] slabs = {};
 
   private final int expectedFrames;
+  private final @Nullable Executor elsewhere;
+  private boolean preparing; // guarded by lock
+  private boolean memoryIsOut; // guarded by lock: nothing is prepared any more
   private final int slabShift;
   private final int pageShift;
 
   private volatile int used; // written under lock: whole frames
 
   FramePool(int pageSize) {
-    this(pageSize, Integer.MAX_VALUE);
+    this(pageSize, Integer.MAX_VALUE, null);
   }
 
   /**
@@ -122,10 +131,12 @@ final class FramePool {
    *
    * @param pageSize the bytes of a whole frame, a power of two
    * @param expectedFrames how many whole frames will be asked for, which may be exceeded
+   * @param elsewhere runs what makes slabs ready before they are needed; null for nobody
    */
-  FramePool(int pageSize, int expectedFrames) {
+  FramePool(int pageSize, int expectedFrames, @Nullable Executor elsewhere) {
     this.pageSize = pageSize;
     this.expectedFrames = expectedFrames;
+    this.elsewhere = elsewhere;
     this.pageShift = Integer.numberOfTrailingZeros(pageSize);
     this.slabShift = Math.max(0, Integer.numberOfTrailingZeros(SLAB_BYTES) - pageShift);
     for (int size = SMALLEST; size < pageSize; size *= 2) {
@@ -192,19 +203,65 @@ final class FramePool {
       frame = free.removeLast();
     }
     used++;
+    int count = elsewhere == null || preparing || memoryIsOut || !isLow() ? 0 : next();
+    if (elsewhere != null && count > 0) {
+      preparing = true;
+      elsewhere.execute(() -> prepare(count));
+    }
     return frame;
+  }
+
+  /**
+   * Returns whether so few frames are free that more are made ready, unless none may be: half of
+   * what was added last.
+   */
+  boolean isLow() {
+    int all = slabs.length;
+    return (all << slabShift) - used <= (Math.min(all, MOST_SLABS) << slabShift) / 2;
+  }
+
+  /**
+   * Returns how many slabs to add, if any may be: as many as there are, but at most {@value
+   * #MOST_SLABS}, and not more than are expected.
+   */
+  private int next() {
+    int left = expectedFrames - (slabs.length << slabShift) >> slabShift;
+    return Math.min(slabs.length, Math.min(left, MOST_SLABS * SLAB_BYTES / slabBytes()));
+  }
+
+  private int slabBytes() {
+    return 1 << slabShift + pageShift;
+  }
+
+  /** Makes slabs ready, while nobody waits for them. */
+  private void prepare(int count) {
+    ByteBuffer memory = null;
+    try {
+      memory = allocateSlabs(count);
+    } catch (OutOfMemoryError e) {
+      // Who needs a frame asks again, and hears of it.
+    } finally {
+      lock.lock();
+      try {
+        preparing = false;
+        if (memory == null) {
+          memoryIsOut = true;
+        } else if (count <= expectedFrames - (slabs.length << slabShift) >> slabShift) {
+          add(memory, count);
+        } // else others were faster, and there are enough
+      } finally {
+        lock.unlock();
+      }
+    }
   }
 
   /**
    * Doubles the memory, by {@value #MOST_SLABS} slabs at most, and not beyond what is expected.
    * They are allocated in one piece: if the kernel gives huge pages to memory of this kind, it can
-   * for all of it but the ends.
+   * for all of it but the ends. Where others are on their way, one has to do until they are there.
    */
   private void addSlabs() {
-    int slabBytes = 1 << slabShift + pageShift;
-    int left = expectedFrames - (slabs.length << slabShift) >> slabShift;
-    int most = Math.min(left, MOST_SLABS * SLAB_BYTES / slabBytes);
-    int count = Math.max(1, Math.min(slabs.length, most));
+    int count = preparing ? 1 : Math.max(1, next());
     ByteBuffer memory;
     try {
       memory = allocateSlabs(count);
@@ -215,9 +272,14 @@ final class FramePool {
       count = 1;
       memory = allocateSlabs(count);
     }
+    add(memory, count);
+  }
+
+  private void add(ByteBuffer memory, int count) {
+    int bytes = slabBytes();
     ByteBuffer[] all = Arrays.copyOf(slabs, slabs.length + count);
     for (int i = all.length - 1; i >= slabs.length; i--) {
-      ByteBuffer slab = memory.slice((i - slabs.length) * slabBytes, slabBytes);
+      ByteBuffer slab = memory.slice((i - slabs.length) * bytes, bytes);
       all[i] = slab;
       for (int frame = (1 << slabShift) - 1; frame >= 0; frame--) {
         int number = (i << slabShift) + frame;

@@ -93,7 +93,7 @@ public final class Mount implements Closeable {
             background,
             options,
             session,
-            new PageCache(options.memory(), options.pageSize()),
+            new PageCache(options.memory(), options.pageSize(), background),
             new DepthLimit(options.depth(session), session.capabilities().window()),
             DepthLimit.ofUploads(uplink, wsize),
             new LinkEstimate(background),

@@ -57,13 +57,16 @@ final class PageCache {
   /** Counts from 1. Racy: a page may be taken to be of use once too often. */
   private volatile int epoch = 1;
 
-  PageCache(long budget, int pageSize) {
+  /**
+   * @param background makes memory ready before it is needed
+   */
+  PageCache(long budget, int pageSize, Background background) {
     this.pageSize = pageSize;
     this.budgetFrames = (int) Math.max(4, Math.min(Integer.MAX_VALUE, budget / pageSize));
     this.evictionBatch = Math.max(1, Math.min(32, budgetFrames / 16));
     this.passedKept = budgetFrames / EPOCHS;
     this.epochBytes = Math.max(pageSize, (long) budgetFrames * pageSize / EPOCHS);
-    this.pool = new FramePool(pageSize, budgetFrames);
+    this.pool = new FramePool(pageSize, budgetFrames, background::execute);
     this.evictable =
         Caffeine.newBuilder()
             .maximumWeight((long) budgetFrames * pageSize / FramePool.SMALLEST)
@@ -100,9 +103,8 @@ final class PageCache {
   FramePool.Frame allocate(long bytes) {
     int size = pool.frameSize(bytes);
     epoch = 1 + (int) (allocated.addAndGet(size) / epochBytes);
-    int used = pool.used();
-    if ((used >= budgetFrames || used >= pool.frames()) && !pool.hasPart(size)) {
-      boolean full = used >= budgetFrames;
+    boolean full = pool.used() >= budgetFrames;
+    if ((full || pool.isLow()) && !pool.hasPart(size)) {
       if (!recycle(full ? 0 : passedKept) && full) {
         makeRoom();
       }

@@ -2,6 +2,7 @@ package dev.netfs.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -68,7 +69,7 @@ class FramePoolTest {
 
   @Test
   void memoryDoesNotDoubleBeyondWhatIsExpected() {
-    FramePool expected = new FramePool(SIZE, 7 * SLAB);
+    FramePool expected = new FramePool(SIZE, 7 * SLAB, null);
     take(expected, 4 * SLAB + 1);
     assertThat(expected.frames()).isEqualTo(7 * SLAB);
     take(expected, 3 * SLAB);
@@ -81,5 +82,44 @@ class FramePoolTest {
     FramePool.Frame frame = large.allocate(16 << 20);
     assertThat(frame.slab.capacity()).isEqualTo(16 << 20);
     assertThat(large.frames()).isEqualTo(1);
+  }
+
+  /** What somebody else is to do. */
+  private final ArrayDeque<Runnable> elsewhere = new ArrayDeque<>();
+
+  @Test
+  void whenHalfIsTakenTheNextIsMadeReadyElsewhere() {
+    FramePool ahead = new FramePool(SIZE, 6 * SLAB, elsewhere::add);
+    take(ahead, SLAB / 2 - 1);
+    assertThat(elsewhere).isEmpty();
+    take(ahead, 2);
+    assertThat(elsewhere).hasSize(1);
+    assertThat(ahead.frames()).isEqualTo(SLAB);
+    elsewhere.remove().run();
+    assertThat(ahead.frames()).isEqualTo(2 * SLAB);
+    take(ahead, SLAB / 2 - 1); // half of the second one is free
+    assertThat(ahead.frames()).isEqualTo(2 * SLAB);
+    take(ahead, SLAB);
+    elsewhere.remove().run();
+    assertThat(ahead.frames()).isEqualTo(4 * SLAB);
+    take(ahead, 4 * SLAB - ahead.used());
+    elsewhere.remove().run();
+    assertThat(ahead.frames()).as("no more than are expected").isEqualTo(6 * SLAB);
+    take(ahead, 6 * SLAB - ahead.used());
+    assertThat(elsewhere).isEmpty();
+    assertThat(ahead.frames()).isEqualTo(6 * SLAB);
+  }
+
+  @Test
+  void whoIsFasterMakesOneHimselfAndWhatComesTooLateIsLeft() {
+    FramePool ahead = new FramePool(SIZE, 4 * SLAB, elsewhere::add);
+    take(ahead, 2 * SLAB);
+    assertThat(elsewhere).hasSize(1);
+    assertThat(ahead.frames()).as("one at a time").isEqualTo(2 * SLAB);
+    Runnable prepare = elsewhere.remove();
+    take(ahead, 2 * SLAB);
+    prepare.run();
+    assertThat(ahead.frames()).isEqualTo(4 * SLAB);
+    assertThat(elsewhere).isEmpty();
   }
 }
