@@ -128,7 +128,7 @@ public final class AsynchronousFile {
       try {
         do {
           if (awaited != null) {
-            file.checkNotClosing(); // what arrived may have come after the close
+            file.closing.checkNotClosing(); // what arrived may have come after the close
             Await.result(awaited);
           }
           awaited = advance();
@@ -144,7 +144,7 @@ public final class AsynchronousFile {
       if (awaited == null) {
         result.complete(value());
       } else {
-        file.whenDoneOrClosing(awaited, () -> executor.execute(this));
+        file.closing.whenDoneOrClosing(awaited, () -> executor.execute(this));
       }
     }
   }

@@ -49,11 +49,11 @@ final class DirectIo {
     }
     CompletableFuture<Void> cut = file.inode().writeback.whileHeld();
     if (cut != null) {
-      file.await(cut); // the server still has what is cut off here
+      file.closing.await(cut); // the server still has what is cut off here
     }
     Download download = new Download(file, position, wanted, drop);
     try {
-      file.await(download.arrival);
+      file.closing.await(download.arrival);
       return download.copyTo(dst);
     } finally {
       download.end();
@@ -123,7 +123,7 @@ final class DirectIo {
     int copyTo(ByteBuffer dst) throws IOException {
       int count = 0;
       for (CompletableFuture<Integer> piece : pieces) {
-        if (piece.isCompletedExceptionally() && file.isClosing()) {
+        if (piece.isCompletedExceptionally() && file.closing.isClosing()) {
           throw new AsynchronousCloseException();
         }
         int done = Await.result(piece);
@@ -160,7 +160,7 @@ final class DirectIo {
       if (drop) {
         inode.dropRange(start, end);
       }
-      file.checkNotClosing();
+      file.closing.checkNotClosing();
       return inode.handles.readerInUse();
     } finally {
       inode.lock.unlock();
@@ -203,10 +203,10 @@ final class DirectIo {
       }
       Upload upload = begin(file, src, at);
       while (upload == null) {
-        file.await(whenFree(file, src, at));
+        file.closing.await(whenFree(file, src, at));
         upload = begin(file, src, at);
       }
-      file.await(upload.result);
+      file.closing.await(upload.result);
       at += upload.takeIn(src);
     }
   }
@@ -244,7 +244,7 @@ final class DirectIo {
     RemoteFile remote;
     inode.lock.lock();
     try {
-      file.checkNotClosing();
+      file.closing.checkNotClosing();
       range = inode.writeback.beginDirect(position, end);
       if (range == null) {
         return null;

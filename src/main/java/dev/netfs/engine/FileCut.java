@@ -54,7 +54,7 @@ final class FileCut {
       inode.lock.lock();
       try {
         if (here != null) {
-          here.checkNotClosing();
+          here.closing.checkNotClosing();
           if (size >= inode.localSize()) {
             return null;
           }

@@ -181,7 +181,8 @@ final class FileLocks {
 
     /** Asks for it, after sending what is dirty, none of which may be dropped below. */
     CompletableFuture<@Nullable Hold> fromShare(@Nullable CooperativeLocks cooperative) {
-      return file.untilClosed(inode().writeback.flushed())
+      return file.closing
+          .untilClosed(inode().writeback.flushed())
           .thenCompose(sent -> cooperative == null ? askServer() : askOthers(cooperative))
           .thenCompose(this::refresh);
     }
@@ -189,7 +190,8 @@ final class FileLocks {
     private CompletableFuture<@Nullable Hold> askOthers(CooperativeLocks cooperative) {
       CompletableFuture<@Nullable CooperativeLock> pending =
           cooperative.lock(inode().path(), position, size, shared, wait);
-      return file.untilClosed(pending)
+      return file.closing
+          .untilClosed(pending)
           .whenComplete(
               (lock, failure) -> {
                 if (failure != null && !pending.cancel(false)) {
@@ -231,7 +233,7 @@ final class FileLocks {
       // would refuse it for the very lock.
       CompletableFuture<?> arrived =
           services.session().capabilities().locks() == LockKind.MANDATORY
-              ? file.untilClosed(inode().writeback.arrived(position, position + size))
+              ? file.closing.untilClosed(inode().writeback.arrived(position, position + size))
               : CompletableFuture.completedFuture(true);
       return arrived.thenCompose(done -> ask(handle));
     }
@@ -253,7 +255,8 @@ final class FileLocks {
                             : ServerHold.of(
                                 services.session(), handle, open, position, size, shared, granted));
               });
-      return file.untilClosed(pending)
+      return file.closing
+          .untilClosed(pending)
           .whenComplete(
               (lock, failure) -> {
                 if (failure != null) {
@@ -271,7 +274,7 @@ final class FileLocks {
       onShare = granted;
       inode().drop(position, position + size);
       try {
-        return file.untilClosed(file.refreshing()).thenApply(done -> granted);
+        return file.closing.untilClosed(file.refreshing()).thenApply(done -> granted);
       } catch (AsynchronousCloseException e) {
         return CompletableFuture.failedFuture(e);
       }
@@ -284,7 +287,7 @@ final class FileLocks {
         inode().locks.add(lock);
         held.add(lock);
         any = true;
-        if (!file.isClosing()) {
+        if (!file.closing.isClosing()) {
           return lock;
         }
         lock.releaseAfter(inode().writeback.flushed());

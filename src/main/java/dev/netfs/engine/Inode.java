@@ -76,6 +76,7 @@ final class Inode {
   private volatile long lastWriteMillis; // written under lock
 
   final InodeDisk onDisk;
+  private final PageDrops drops; // guarded by lock
 
   /** What keeps closes from waiting for the server; null where they do. */
   final @Nullable DeferredFile deferred;
@@ -87,6 +88,7 @@ final class Inode {
     this.onDisk = new InodeDisk(services, this);
     boolean strict = services.options().cache() == CacheMode.STRICT;
     boolean delays = services.options().delaysCloses();
+    this.drops = new PageDrops(this, services.pages());
     this.lease =
         (strict || delays) && services.session().capabilities().leases()
             ? new InodeLease(this, services.background(), strict)
@@ -639,35 +641,16 @@ final class Inode {
       return;
     }
     long proven = provenFrom(info.modified());
-    List<Page> unproven = new ArrayList<>();
-    pages.forEachFrom(
-        0,
-        page -> {
-          if (page.fetchedMillis < proven) {
-            unproven.add(page);
-          }
-        });
+    List<Page> unproven = drops.fetchedBefore(proven);
     if (!unproven.isEmpty() || inflight.stream().anyMatch(r -> r.startedMillis < proven)) {
       generation++;
-      unproven.forEach(this::dropClean);
+      unproven.forEach(drops::clean);
     }
   }
 
   /** Drops every clean byte; what is dirty stays. Under the lock. */
   void dropClean() {
-    List<Page> all = new ArrayList<>();
-    pages.forEachFrom(0, all::add);
-    all.forEach(this::dropClean);
-    pages.trim();
-  }
-
-  private void dropClean(Page page) {
-    if (page.dirtyPin) {
-      raiseZeroPoint((page.number + 1) * services.pages().pageSize());
-      page.retainValid(writeback.unsentIn(page));
-    } else {
-      services.pages().drop(page);
-    }
+    drops.clean();
   }
 
   /** Drops all that is clean, whatever it belongs to; downloads on their way are not kept. */
@@ -684,24 +667,8 @@ final class Inode {
 
   /** Drops what is clean of a range. Under the lock. */
   void dropRange(long start, long end) {
-    int pageSize = services.pages().pageSize();
     poison(start, end);
-    List<Page> within = new ArrayList<>();
-    if ((end - start) / pageSize > pages.size()) {
-      pages.forEachFrom(start / pageSize, within::add);
-    } else {
-      for (long number = start / pageSize; number * pageSize < end; number++) {
-        Page page = pages.get(number);
-        if (page != null) {
-          within.add(page);
-        }
-      }
-    }
-    for (Page page : within) {
-      if (page.number * pageSize < end) {
-        dropClean(page);
-      }
-    }
+    drops.clean(start, end);
   }
 
   /** Drops what is clean of a range, which somebody else may have changed. Takes the lock. */
@@ -774,30 +741,9 @@ final class Inode {
 
   /** Cuts what is here; the server is told afterwards. Under the lock. */
   void cut(long size) {
-    int pageSize = services.pages().pageSize();
     generation++;
     writeback.forget(size);
-    List<Page> behind = new ArrayList<>();
-    pages.forEachFrom((size + pageSize - 1) / pageSize, behind::add);
-    for (Page page : behind) {
-      if (page.dirtyPin) {
-        page.retainValid(new ExtentSet()); // on its way to the server: it goes when it has arrived
-      } else {
-        services.pages().drop(page);
-      }
-    }
-    int tail = (int) (size % pageSize);
-    Page boundary = tail == 0 ? null : pages.get(size / pageSize);
-    if (boundary != null && boundary.tryPin()) {
-      boundary =
-          writeback.intersects(size, size / pageSize * pageSize + pageSize)
-              // What is on its way is sent as it was written, not as zeros (W1).
-              ? services.pages().grow(boundary, boundary.frame.size())
-              : services.pages().writable(boundary, 0, 0);
-      boundary.zero(tail, boundary.frame.size());
-      boundary.openToLoans();
-      services.pages().unpin(boundary);
-    }
+    drops.behind(size);
     sizes.cut(size);
     lastWriteMillis = services.background().currentTimeMillis();
   }

@@ -9,7 +9,6 @@ import dev.netfs.share.DirectoryEntry;
 import dev.netfs.share.DirectoryWatcher;
 import dev.netfs.share.FileInfo;
 import dev.netfs.share.IsDirectoryException;
-import dev.netfs.share.Share;
 import dev.netfs.share.ShareAcl;
 import dev.netfs.share.ShareCapabilities;
 import dev.netfs.share.ShareConnectException;
@@ -22,7 +21,6 @@ import java.net.URI;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.NotDirectoryException;
 import java.nio.file.NotLinkException;
 import java.nio.file.attribute.AclEntry;
 import java.util.ArrayList;
@@ -32,11 +30,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,6 +56,7 @@ public final class Mount implements Closeable {
   private final Writes writes;
   private final DirectIo directIo;
   private final Directories directories;
+  private final NameChanges changes;
   private final FilesAhead filesAhead;
   private final @Nullable DiskCache disk;
   private final Set<OpenFile> files = ConcurrentHashMap.newKeySet();
@@ -114,6 +111,7 @@ public final class Mount implements Closeable {
     writes = new Writes(services);
     directIo = new DirectIo(services);
     directories = new Directories(services, keepsAttributes);
+    changes = new NameChanges(services, directories);
     filesAhead = new FilesAhead(services, reads, directories);
     long age = options.sendingAge().toMillis();
     long period = Math.max(10, Math.min(1000, age / 2));
@@ -536,13 +534,13 @@ public final class Mount implements Closeable {
 
   /** Makes a directory. */
   public void makeDirectory(String path, int mode) throws IOException {
-    change(path, "mkdir", share -> share.makeDirectory(path, mode), Replay.NEVER);
+    changes.change(path, "mkdir", share -> share.makeDirectory(path, mode), Replay.NEVER);
     directories.made(path);
   }
 
   /** Makes a directory with an access control list. */
   public void makeDirectory(String path, List<AclEntry> acl) throws IOException {
-    change(path, "mkdir", share -> share.makeDirectory(path, acl), Replay.NEVER);
+    changes.change(path, "mkdir", share -> share.makeDirectory(path, acl), Replay.NEVER);
     directories.made(path);
   }
 
@@ -554,7 +552,7 @@ public final class Mount implements Closeable {
   /** Sets an object's access control list. */
   public void setAcl(String path, List<AclEntry> entries, boolean followLinks) throws IOException {
     services.delayedCloses().endBelow(path); // who may open it is asked anew
-    change(path, "setacl", share -> share.setAcl(path, entries, followLinks), Replay.NEVER);
+    changes.change(path, "setacl", share -> share.setAcl(path, entries, followLinks), Replay.NEVER);
   }
 
   /**
@@ -568,76 +566,7 @@ public final class Mount implements Closeable {
 
   /** Deletes a file, a symbolic link itself, or an empty directory. */
   public void delete(String path) throws IOException {
-    // Files and directories go by requests of their own, each of which refuses what is of the other
-    // kind. So a good guess does, and nobody is asked first.
-    boolean directory = isLikelyDirectory(path);
-    try {
-      deleteAs(path, directory);
-    } catch (IsDirectoryException | NotDirectoryException e) {
-      if (directory == e instanceof IsDirectoryException) {
-        throw e; // something else is no directory: one on the way
-      }
-      deleteAs(path, !directory);
-    }
-  }
-
-  private boolean isLikelyDirectory(String path) {
-    FileInfo known = attributes.get(path);
-    return known == null ? directories.order(path) != null : known.isDirectory();
-  }
-
-  private void deleteAs(String path, boolean directory) throws IOException {
-    services.delayedCloses().endBelow(path);
-    openBeforeNameGoes(path);
-    Inode inode = inodes.find(path);
-    DeferredFile ending = inode == null ? null : inode.deferred;
-    FileCut cut = ending == null ? null : ending.beginLosingName();
-    boolean gone = false;
-    try {
-      change(
-          path,
-          "delete",
-          share -> directory ? share.deleteDirectory(path) : share.deleteFile(path),
-          failure -> failure instanceof NoSuchFileException);
-      inodes.remove(path);
-      gone = true;
-    } finally {
-      if (ending != null && cut != null) {
-        ending.ended(gone);
-        cut.endOpened();
-      }
-    }
-    forgetOnDisk(path);
-    directories.deleted(path, directory);
-  }
-
-  private boolean mayBeDirectory(String path) {
-    FileInfo known = attributes.get(path);
-    return known == null ? inodes.find(path) == null : known.isDirectory();
-  }
-
-  /** As {@link #forgetOnDisk}, of a directory: with what is below it. */
-  private void forgetTreeOnDisk(String path) {
-    if (disk != null) {
-      disk.forgetTree(path);
-    }
-  }
-
-  /** A name stands for something else from now on, which may look like what it stood for. */
-  private void forgetOnDisk(String path) {
-    if (disk != null) {
-      disk.forget(path);
-    }
-  }
-
-  /** Opens a file that is open here only by word, so that it can be read when its name is gone. */
-  private void openBeforeNameGoes(String path) {
-    Inode inode = inodes.find(path);
-    RemoteFile handle = inode == null ? null : inode.handles.readerToBe();
-    if (handle != null) {
-      // If it cannot be opened, it could not be read either: whoever reads it will hear of it.
-      Await.untilDone(handle.openNow());
-    }
+    changes.delete(path);
   }
 
   /**
@@ -649,104 +578,24 @@ public final class Mount implements Closeable {
    */
   public void rename(String source, String target, boolean replace, boolean atomic)
       throws IOException {
-    services.delayedCloses().endBelow(source); // a server may refuse what has open files below it
-    services.delayedCloses().endBelow(target);
-    boolean replaces = replace && capabilities().atomicReplace();
-    if (atomic && !capabilities().atomicRename()) {
-      throw new AtomicMoveNotSupportedException(
-          source, target, "the server cannot rename in one step");
-    }
-    if (replace && !replaces && !atomic) {
-      try {
-        delete(target);
-      } catch (NoSuchFileException e) {
-        // Nothing to replace.
-      }
-    }
-    openBeforeNameGoes(target);
-    boolean directory = mayBeDirectory(source);
-    FileInfo known = attributes.get(source);
-    if (options.isDeferred()) {
-      Deferred.sendBelow(services, source, target);
-    }
-    Inode replaced = inodes.find(target);
-    DeferredFile ending = replaced == null ? null : replaced.deferred;
-    FileCut cut = ending == null ? null : ending.beginLosingName();
-    boolean gone = false;
-    attributes.treeChanged();
-    try {
-      Await.result(
-          session.call(
-              "rename",
-              share -> share.rename(source, target, replaces),
-              failure -> failure instanceof NoSuchFileException));
-      inodes.remove(target);
-      gone = true;
-      inodes.rename(source, target);
-      if (directory) {
-        forgetTreeOnDisk(source);
-        forgetTreeOnDisk(target);
-      } else {
-        forgetOnDisk(source);
-        forgetOnDisk(target);
-      }
-      if (disk != null) {
-        disk.names().renamed(source, target, known);
-      }
-    } catch (FileAlreadyExistsException e) {
-      if (!atomic || !replace || replaces) {
-        throw e;
-      }
-      AtomicMoveNotSupportedException refused =
-          new AtomicMoveNotSupportedException(
-              source, target, "the server cannot replace an existing file in one step");
-      refused.initCause(e);
-      throw refused;
-    } finally {
-      attributes.renamed(source, target);
-      if (ending != null && cut != null) {
-        ending.ended(gone);
-        cut.endOpened();
-      }
-    }
+    changes.rename(source, target, replace, atomic);
   }
 
   /** Changes attributes. */
   public void setAttributes(String path, AttributeChange change, boolean followLinks)
       throws IOException {
-    services.delayedCloses().endBelow(path); // who may open it is asked anew
-    Inode written = change.isOfTimes() ? inodes.find(path) : null;
-    if (written != null) {
-      // Or what is sent later would move the time on again, and so do some servers at the close of
-      // a handle that was written with.
-      written.writeback.flush(Await::result);
-      Await.untilDone(written.handles.ending());
-    }
-    if (change.modified() != null) {
-      forgetOnDisk(path); // the time may be one that its content has had before
-    }
-    change(path, "setattr", share -> share.setAttributes(path, change, followLinks), Replay.NEVER);
-    if (change.modified() != null) {
-      Inode inode = inodes.find(path);
-      if (inode != null && inode.deferred != null) {
-        inode.deferred.settle();
-        inode.deferred.touched();
-      }
-    }
-    if (followLinks) {
-      attributes.treeChanged(); // the path may be a link to anywhere
-    }
+    changes.setAttributes(path, change, followLinks);
   }
 
   /** Makes a further name for a file. */
   public void link(String link, String existing) throws IOException {
-    change(link, "link", share -> share.link(link, existing), Replay.NEVER);
+    changes.change(link, "link", share -> share.link(link, existing), Replay.NEVER);
     attributes.linked(link, existing);
   }
 
   /** Makes a symbolic link. */
   public void symbolicLink(String link, String target) throws IOException {
-    change(link, "symlink", share -> share.symbolicLink(link, target), Replay.NEVER);
+    changes.change(link, "symlink", share -> share.symbolicLink(link, target), Replay.NEVER);
     attributes.linkMade(link);
   }
 
@@ -767,36 +616,11 @@ public final class Mount implements Closeable {
    * @throws FileAlreadyExistsException if the target exists
    */
   public boolean copy(String source, String target) throws IOException {
-    if (!capabilities().serverCopy()) {
-      return false;
-    }
-    services.delayedCloses().endBelow(source); // or the server asks for it back first
-    Inode inode = inodes.find(source);
-    if (inode != null) {
-      inode.writeback.flush(Await::result);
-    }
-    try {
-      change(target, "copy", share -> share.copy(source, target), Replay.NEVER);
-      return true;
-    } catch (UnsupportedOperationException e) {
-      return false; // not these two
-    }
+    return changes.copy(source, target);
   }
 
   /** Returns how full the store is that holds a path. */
   public SpaceInfo space(String path) throws IOException {
     return Await.result(session.call("statfs", share -> share.space(path)));
-  }
-
-  /** Carries out a change of one name. */
-  private void change(
-      String path, String kind, Function<Share, CompletionStage<Void>> operation, Replay replay)
-      throws IOException {
-    attributes.changed(path);
-    try {
-      Await.result(session.call(kind, operation, replay));
-    } finally {
-      attributes.changed(path);
-    }
   }
 }

@@ -32,8 +32,8 @@ public final class OpenFile implements Closeable {
   private final FileLocks locks;
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  /** Completes when the file begins to close: whoever waits in it also waits for this. */
-  private final CompletableFuture<Void> closing = new CompletableFuture<>();
+  /** Wakes whoever waits in the file. */
+  final Closing closing = new Closing();
 
   OpenFile(Mount mount, Services services, Inode inode, OpenMode mode) {
     this.mount = mount;
@@ -287,7 +287,7 @@ public final class OpenFile implements Closeable {
     }
     flushAll();
     if (mode.write()) {
-      await(syncing(metadata));
+      closing.await(syncing(metadata));
     }
   }
 
@@ -311,7 +311,7 @@ public final class OpenFile implements Closeable {
 
   /** Sends everything dirty and waits for it; failures are noted in the error sequence. */
   void flush() throws IOException {
-    inode.writeback.flush(this::await);
+    inode.writeback.flush(closing::await);
     services.attributes().settle();
   }
 
@@ -351,9 +351,9 @@ public final class OpenFile implements Closeable {
     do {
       CompletableFuture<Void> cut = inode.writeback.whileHeld();
       if (cut != null) {
-        await(cut); // an answer could not be told from one before it
+        closing.await(cut); // an answer could not be told from one before it
       }
-      await(refreshing());
+      closing.await(refreshing());
     } while (inode.isSizeUnsure() && ++tries < MOST_REFRESHES);
   }
 
@@ -367,7 +367,7 @@ public final class OpenFile implements Closeable {
     RemoteFile remote;
     inode.lock.lock();
     try {
-      checkNotClosing();
+      closing.checkNotClosing();
       remote = mode.read() ? inode.handles.readerInUse() : inode.handles.writerInUse();
     } finally {
       inode.lock.unlock();
@@ -418,7 +418,7 @@ public final class OpenFile implements Closeable {
   RemoteFile lockingHandle(boolean exclusive) throws AsynchronousCloseException {
     inode.lock.lock();
     try {
-      checkNotClosing();
+      closing.checkNotClosing();
       return inode.handles.lockingInUse(exclusive);
     } finally {
       inode.lock.unlock();
@@ -467,63 +467,6 @@ public final class OpenFile implements Closeable {
     return mode.durability();
   }
 
-  /** Returns whether the file has begun to close: what fails from then on fails because of it. */
-  boolean isClosing() {
-    return closing.isDone();
-  }
-
-  /**
-   * Under the inode's lock: the server's handle is there until it is let go.
-   *
-   * @throws AsynchronousCloseException if the file has begun to close
-   */
-  void checkNotClosing() throws AsynchronousCloseException {
-    if (isClosing()) {
-      throw new AsynchronousCloseException();
-    }
-  }
-
-  /** Waits for a stage, or until the file is closed. */
-  <T> T await(CompletableFuture<T> stage) throws IOException {
-    if (!stage.isDone()) {
-      Await.untilDone(CompletableFuture.anyOf(stage, closing));
-      checkArrived(stage);
-    }
-    return Await.result(stage);
-  }
-
-  /** Does something, on any thread, when a stage is over or the file begins to close. */
-  void whenDoneOrClosing(CompletableFuture<?> stage, Runnable then) {
-    CompletableFuture.anyOf(stage, closing).whenComplete((done, failure) -> then.run());
-  }
-
-  /** Throws what a stage has failed with, or why nobody waits for it any more. */
-  void checkArrived(CompletableFuture<?> stage) throws IOException {
-    if (isClosing() && (!stage.isDone() || stage.isCompletedExceptionally())) {
-      throw new AsynchronousCloseException();
-    }
-    Await.result(stage);
-  }
-
-  /** Returns what completes as a stage does, or fails when the file begins to close before. */
-  <T> CompletableFuture<T> untilClosed(CompletableFuture<T> stage) {
-    if (stage.isDone()) {
-      return stage;
-    }
-    CompletableFuture<T> result = new CompletableFuture<>();
-    whenDoneOrClosing(
-        stage,
-        () -> {
-          try {
-            checkArrived(stage);
-            result.complete(stage.join());
-          } catch (IOException | RuntimeException | Error e) {
-            result.completeExceptionally(e);
-          }
-        });
-    return result;
-  }
-
   void checkOpen() throws ClosedChannelException {
     if (closed.get()) {
       throw new ClosedChannelException();
@@ -547,12 +490,11 @@ public final class OpenFile implements Closeable {
    * @throws IOException if something could not be sent; it stays in memory and is sent later
    */
   @Override
-  @SuppressWarnings("NullAway") // a future of Void completes with null
   public void close() throws IOException {
     if (!closed.compareAndSet(false, true)) {
       return;
     }
-    closing.complete(null);
+    closing.begin();
     long before = inode.errors.now();
     try {
       if (mode.write() && !persist()) {
@@ -574,12 +516,11 @@ public final class OpenFile implements Closeable {
    * Closes the file without waiting: what was written is sent in the background. For a channel that
    * an interrupt closes.
    */
-  @SuppressWarnings("NullAway") // a future of Void completes with null
   public void abandon() {
     if (!closed.compareAndSet(false, true)) {
       return;
     }
-    closing.complete(null);
+    closing.begin();
     DeferredFile deferred = inode.deferred;
     if (deferred != null) {
       services

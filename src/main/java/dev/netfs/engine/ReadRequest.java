@@ -1,11 +1,9 @@
 package dev.netfs.engine;
 
 import dev.netfs.fscache.Cookie;
-import dev.netfs.share.IoSegments;
 import dev.netfs.share.ReadResult;
 import dev.netfs.share.ShareFile;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.FileSystemException;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,12 +20,9 @@ import org.jspecify.annotations.Nullable;
  * the server, in subrequests of at most {@code rsize}. What the server has sent is written behind
  * to the disk ({@link CopyToCache}).
  *
- * <p>The bytes land in frames that nobody else can see. When all subrequests up to the end of a
- * page are done, the page is <em>published</em> in the inode's index, or, if there is a page by
- * then (a write made it), fills the gaps of that one and is thrown away. So a download never
- * clobbers a write, and a writer never waits for a download. What was asked for before an
- * invalidation is not published after it (C1); neither are bytes that were written meanwhile, whose
- * page may have been evicted, or dropped, and made again since.
+ * <p>The bytes land in memory that nobody else can see, and become pages of the file, or fill the
+ * gaps of one, when all subrequests up to the end of a page are done ({@link RequestPages}). What
+ * was asked for before an invalidation does not (C1).
  *
  * <p>Whoever waits for the request, and the readahead that made it, holds a use of it; until the
  * last use is over, the pages that it published are pinned.
@@ -60,8 +55,6 @@ final class ReadRequest {
     }
   }
 
-  private record Marker(long page, ReadStream stream) {}
-
   private record Waiter(long end, CompletableFuture<Void> future) {}
 
   final Inode inode;
@@ -79,11 +72,7 @@ final class ReadRequest {
   private final RemoteFile file;
   private final long generation;
   private final Inode.Asked asked;
-  private final int pageSize;
-  private final long firstPage;
-  private final @Nullable Page[] pages;
-  private final IoSegments memory;
-  private final long memoryHeld;
+  private final RequestPages pages; // guarded by inode.lock, but for their memory
   private final List<Subrequest> subrequests = new ArrayList<>(); // guarded by inode.lock
   private final @Nullable DiskFile onDisk;
 
@@ -94,12 +83,9 @@ final class ReadRequest {
   private volatile @Nullable CopyToCache copy;
 
   private final List<Waiter> waiters = new ArrayList<>(); // guarded by inode.lock
-  private final List<Marker> markers = new ArrayList<>(1); // guarded by inode.lock
-  private @Nullable ExtentSet poisoned; // guarded by inode.lock: bytes changed meanwhile
   private long collected; // guarded by inode.lock: all before it is done
   private int nextSubrequest; // guarded by inode.lock
   private int outstanding; // guarded by inode.lock: subrequests not yet done
-  private int nextPage; // guarded by inode.lock: the first page not yet published
   private long endOfFile = Long.MAX_VALUE; // guarded by inode.lock: as the server showed
   private boolean finished; // guarded by inode.lock
   private boolean abandoned; // guarded by inode.lock: nobody wants it, and nobody finds it
@@ -122,23 +108,9 @@ final class ReadRequest {
     this.end = end;
     this.generation = inode.generation();
     this.asked = inode.asking();
-    this.pageSize = services.pages().pageSize();
-    this.firstPage = start / pageSize;
     this.collected = start;
     this.uses = 1;
-    pages = new Page[(int) ((end - 1) / pageSize - firstPage + 1)];
-    List<ByteBuffer> frames = new ArrayList<>(pages.length);
-    long held = 0;
-    for (int i = 0; i < pages.length; i++) {
-      // The last page of a file needs no memory for what is behind the file's end.
-      long size = Math.max(inode.localSize(), inode.remoteSize()) - (firstPage + i) * pageSize;
-      FramePool.Frame frame = services.pages().allocate(Math.max(to(i), size));
-      pages[i] = new Page(inode, firstPage + i, frame, startedMillis);
-      held += frame.size();
-      frames.add(frame.view(from(i), to(i)));
-    }
-    memoryHeld = held;
-    memory = IoSegments.of(frames);
+    this.pages = new RequestPages(inode, services.pages(), start, end, startedMillis);
     onDisk = inode.diskFile();
     if (onDisk == null) {
       addFromServer(0, start, end);
@@ -156,16 +128,6 @@ final class ReadRequest {
     }
     subrequests.addAll(place, added);
     return added;
-  }
-
-  /** The first byte of a page, by its place in the request, that the request fills. */
-  private int from(int place) {
-    return (int) Math.max(0, start - (firstPage + place) * pageSize);
-  }
-
-  /** The byte after the last one of a page that the request fills. */
-  private int to(int place) {
-    return (int) Math.min(pageSize, end - (firstPage + place) * pageSize);
   }
 
   /** Sends the subrequests, or has the disk looked at first. Not under the inode's lock. */
@@ -255,7 +217,7 @@ final class ReadRequest {
           Objects.requireNonNull(cookie)
               .read(
                   subrequest.start,
-                  memory.slice(subrequest.start - start, subrequest.end - subrequest.start));
+                  pages.memory(subrequest.start, subrequest.end - subrequest.start));
     } catch (IOException | RuntimeException e) {
       disk.failed(e);
     }
@@ -304,8 +266,8 @@ final class ReadRequest {
   private CompletionStage<ReadResult> send(Subrequest subrequest, ShareFile open) {
     subrequest.sent = services.link().sent();
     return open.read(
-        memory.slice(
-            subrequest.start - start + subrequest.transferred,
+        pages.memory(
+            subrequest.start + subrequest.transferred,
             subrequest.end - subrequest.start - subrequest.transferred),
         subrequest.start + subrequest.transferred);
   }
@@ -388,7 +350,7 @@ final class ReadRequest {
     CopyToCache to = copy;
     if (to != null) {
       long from = subrequest.start + subrequest.transferred;
-      to.take(from, memory.slice(from - start, bytes));
+      to.take(from, pages.memory(from, bytes));
       subrequest.copied += bytes;
     }
   }
@@ -413,9 +375,7 @@ final class ReadRequest {
                 .add(each.start, each.start + each.transferred);
           }
         }
-        if (poisoned != null) {
-          poisoned.forEachIn(start, end, later::remove);
-        }
+        pages.removePoisoned(later);
         inode.onDisk.want(to, generation, startedMillis, later);
       } finally {
         inode.lock.unlock();
@@ -441,17 +401,13 @@ final class ReadRequest {
       collected = done.end;
       nextSubrequest++;
     }
-    while (nextPage < pages.length && pageEnd(nextPage) <= collected) {
-      publish(nextPage++);
-    }
+    pages.publish(collected, endOfFile, !abandoned && inode.generation() == generation);
     if (outstanding == 0) {
       finished = true;
       if (endOfFile < end && !abandoned) {
         inode.serverEndsAt(endOfFile, generation, asked);
       }
-      for (int i = nextPage; i < pages.length; i++) {
-        discard(i);
-      }
+      pages.discardRest();
       inode.end(this);
       if (uses == 0) {
         unpinAll();
@@ -467,97 +423,19 @@ final class ReadRequest {
         });
   }
 
-  private long pageEnd(int place) {
-    return Math.min(end, (firstPage + place + 1) * pageSize);
-  }
-
-  private void publish(int place) {
-    Page mine = Objects.requireNonNull(pages[place]);
-    int from = from(place);
-    int to = to(place);
-    long base = mine.number * pageSize;
-    if (base + to > endOfFile) {
-      // The server's end lies in this page or before it: what follows is zeros.
-      mine.frame.zero(Math.max(from, (int) Math.max(0, endOfFile - base)), to);
-    }
-    if (abandoned || inode.generation() != generation) {
-      discard(place);
-      return;
-    }
-    int frame = mine.frame.size();
-    if (base + to >= Math.min(endOfFile, inode.remoteSize()) && to < frame) {
-      // The page ends behind the file: valid to its end, and zero there (S5).
-      mine.frame.zero(to, frame);
-      to = frame;
-    }
-    ExtentSet good = new ExtentSet();
-    good.add(base + from, base + to);
-    if (poisoned != null) {
-      poisoned.forEachIn(base, base + to, good::remove);
-    }
-    if (good.isEmpty()) {
-      discard(place);
-      return;
-    }
-    Page page = mine;
-    Page there = inode.pages.get(mine.number);
-    if (there != null && there.tryPin()) {
-      page = services.pages().writable(there, to, to);
-    }
-    Page filled = page;
-    good.forEachIn(
-        base,
-        base + to,
-        (start, end) -> {
-          if (filled == mine) {
-            mine.makeValid((int) (start - base), (int) (end - base));
-          } else {
-            filled.fillGaps(mine, (int) (start - base), (int) (end - base));
-          }
-        });
-    if (filled == mine) {
-      inode.pages.put(mine);
-    } else {
-      filled.openToLoans();
-      services.pages().release(mine.frame);
-      pages[place] = filled;
-    }
-    Page published = pages[place];
-    for (Marker marker : markers) {
-      if (published != null && marker.page == published.number) {
-        published.setMarker(marker.stream);
-      }
-    }
-  }
-
   /** Has a page get a stream's marker when it is published. Under the inode's lock. */
   void mark(long page, ReadStream stream) {
-    if (page >= firstPage && page < firstPage + pages.length) {
-      markers.add(new Marker(page, stream));
-    }
+    pages.mark(page, stream);
   }
 
   /** Returns how many bytes of memory the request holds. */
   long memory() {
-    return memoryHeld;
-  }
-
-  private void discard(int place) {
-    Page mine = pages[place];
-    if (mine != null) {
-      services.pages().release(mine.frame);
-      pages[place] = null;
-    }
+    return pages.held();
   }
 
   /** Notes that bytes were changed: ours of them may be older. Under the inode's lock. */
   void poison(long from, long to) {
-    if (from < (firstPage + pages.length) * pageSize && to > start) {
-      if (poisoned == null) {
-        poisoned = new ExtentSet();
-      }
-      poisoned.add(from, to);
-    }
+    pages.poison(from, to);
   }
 
   /**
@@ -566,9 +444,7 @@ final class ReadRequest {
    * published. Under the inode's lock.
    */
   long onItsWayFrom() {
-    return inode.generation() == generation
-        ? Math.min(end, Math.max(start, (firstPage + nextPage) * pageSize))
-        : end;
+    return inode.generation() == generation ? pages.nextStart() : end;
   }
 
   /** Returns whether it asks for nothing outside of a range, nor ever did before it was needed. */
@@ -592,7 +468,7 @@ final class ReadRequest {
    */
   @SuppressWarnings("NullAway") // a future of Void completes with null
   CompletableFuture<Void> arrival(long position) {
-    long wanted = Math.min(end, (position / pageSize + 1) * pageSize);
+    long wanted = pages.pageEnd(position);
     CompletableFuture<Void> future = new CompletableFuture<>();
     if (wanted <= collected || finished) {
       future.complete(null);
@@ -636,18 +512,7 @@ final class ReadRequest {
   }
 
   private void unpinAll() {
-    boolean firstPass = isFirstPass();
-    for (int i = 0; i < pages.length; i++) {
-      Page page = pages[i];
-      if (page != null) {
-        pages[i] = null;
-        if (firstPass) {
-          services.pages().unpinPassed(page);
-        } else {
-          services.pages().unpin(page);
-        }
-      }
-    }
+    pages.unpin(isFirstPass());
   }
 
   /** Returns what went wrong for a byte that has not arrived, or null. Under the inode's lock. */

@@ -94,7 +94,7 @@ final class Reads {
     Miss miss = readUntilMiss(file, dst, position, follows);
     while (miss != null) {
       try {
-        file.await(miss.arrival);
+        file.closing.await(miss.arrival);
         copyArrived(file, miss, dst);
       } finally {
         miss.end();
@@ -279,7 +279,7 @@ final class Reads {
           readZeros(inode, dst, position, wanted);
           return null;
         }
-        file.checkNotClosing();
+        file.closing.checkNotClosing();
         List<ReadRequest> begun = List.of();
         ReadRequest awaited = onItsWay(inode, position);
         if (awaited == null) {
@@ -337,7 +337,7 @@ final class Reads {
       named.initCause(failure);
       throw named;
     }
-    if (failure != null && file.isClosing()) {
+    if (failure != null && file.closing.isClosing()) {
       throw new AsynchronousCloseException();
     }
     if (failure != null) {

@@ -34,7 +34,7 @@ final class Turns {
     CompletableFuture<?> before = last.getAndSet(over);
     boolean taken = false;
     try {
-      file.await(before);
+      file.closing.await(before);
       taken = true;
       return turn(over);
     } finally {

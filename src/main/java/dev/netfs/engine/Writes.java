@@ -62,7 +62,7 @@ final class Writes {
       src.limit(src.position() + step);
       inode.lock.lock();
       try {
-        file.checkNotClosing();
+        file.closing.checkNotClosing();
         copyIn(inode, src, position);
       } finally {
         inode.lock.unlock();
@@ -156,7 +156,7 @@ final class Writes {
     try {
       inode.lock.lock();
       try {
-        file.checkNotClosing();
+        file.closing.checkNotClosing();
         Page there = inode.pages.get(position / pageSize);
         if (there != null && there.tryPin()) {
           services.pages().unpin(there);
@@ -236,7 +236,7 @@ final class Writes {
       boolean done = false;
       try {
         sendAll();
-        file.await(waiter.over);
+        file.closing.await(waiter.over);
         file.throwWritebackError();
         done = true;
       } finally {
