@@ -11,8 +11,11 @@ import java.util.Arrays;
  * owner says what guards it.
  */
 final class ExtentSet {
-  private long[] starts = new long[2];
-  private long[] ends = new long[2];
+  /** Most sets of most files are empty. */
+  private static final long[] NONE = {};
+
+  private long[] starts = NONE;
+  private long[] ends = NONE;
   private int count;
   private long bytes;
 
@@ -111,8 +114,8 @@ final class ExtentSet {
   void clear() {
     count = 0;
     bytes = 0;
-    starts = new long[2];
-    ends = new long[2];
+    starts = NONE;
+    ends = NONE;
   }
 
   /** Returns whether every byte from {@code start} to {@code end}, exclusive, is in the set. */
@@ -170,7 +173,7 @@ final class ExtentSet {
   private void replace(int first, int next, int wanted) {
     int grow = wanted - (next - first);
     if (count + grow > starts.length) {
-      int length = Math.max(count + grow, 2 * starts.length);
+      int length = Math.max(count + grow, Math.max(2, 2 * starts.length));
       starts = Arrays.copyOf(starts, length);
       ends = Arrays.copyOf(ends, length);
     }

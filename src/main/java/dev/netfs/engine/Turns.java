@@ -13,9 +13,10 @@ import org.jspecify.annotations.Nullable;
  * closed. A turn may be ended by another thread than the one that has taken it, and nobody has two.
  */
 final class Turns {
+  private static final CompletableFuture<?> NOBODY = CompletableFuture.completedFuture(null);
+
   /** Completes when everybody who has asked so far has had their turn. */
-  private final AtomicReference<CompletableFuture<?>> last =
-      new AtomicReference<>(CompletableFuture.completedFuture(null));
+  private final AtomicReference<CompletableFuture<?>> last = new AtomicReference<>(NOBODY);
 
   /** A turn, which ends when it is closed. */
   interface Turn extends Closeable {
