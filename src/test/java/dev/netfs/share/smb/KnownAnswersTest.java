@@ -11,6 +11,9 @@ import java.security.GeneralSecurityException;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Random;
+import javax.crypto.Cipher;
+import javax.crypto.spec.GCMParameterSpec;
+import javax.crypto.spec.SecretKeySpec;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -61,6 +64,49 @@ class KnownAnswersTest {
     for (int i = 0; i < 2; i++) { // and again with the same signer
       signer.compute(message, 0, length, signature);
       assertThat(hex(signature)).isEqualTo(mac);
+    }
+  }
+
+  /** As the JDK computes it when it is asked in the usual way: of additional data, and no text. */
+  @Test
+  void gmac() throws Exception {
+    Random random = new Random(1);
+    byte[] key = new byte[16];
+    random.nextBytes(key);
+    MessageSigner signer = MessageSigner.of(Smb2.SIGN_AES_GMAC, key);
+    MessageSigner verifier = MessageSigner.of(Smb2.SIGN_AES_GMAC, key);
+    for (int length :
+        new int[] {64, 65, 79, 80, 127, 4_096, 32_768, 32_769, 61_520, 65_553, 1_048_577}) {
+      byte[] exact = new byte[length];
+      random.nextBytes(exact);
+      exact[Smb2.AT_COMMAND] = (byte) (length == 127 ? Smb2.CANCEL : Smb2.READ);
+      exact[Smb2.AT_FLAGS] = (byte) (length % 2);
+      byte[] roomy = new byte[length + 40];
+      System.arraycopy(exact, 0, roomy, 7, length);
+      Arrays.fill(roomy, 7 + length, roomy.length, (byte) 0x55);
+      signer.sign(exact, 0, length);
+      MessageSigner.of(Smb2.SIGN_AES_GMAC, key).sign(roomy, 7, length);
+      byte[] signature = Arrays.copyOfRange(exact, Smb2.AT_SIGNATURE, Smb2.HEADER);
+      byte[] unsigned = exact.clone();
+      Arrays.fill(unsigned, Smb2.AT_SIGNATURE, Smb2.HEADER, (byte) 0);
+      byte[] nonce = Arrays.copyOfRange(exact, Smb2.AT_MESSAGE_ID, Smb2.AT_MESSAGE_ID + 12);
+      Arrays.fill(nonce, 8, 12, (byte) 0);
+      nonce[8] = (byte) (length % 2 + (length == 127 ? 2 : 0));
+      Cipher usual = Cipher.getInstance("AES/GCM/NoPadding");
+      usual.init(
+          Cipher.ENCRYPT_MODE, new SecretKeySpec(key, "AES"), new GCMParameterSpec(128, nonce));
+      usual.updateAAD(unsigned);
+      assertThat(signature).as("of %d bytes", length).isEqualTo(usual.doFinal());
+      assertThat(Arrays.copyOfRange(roomy, 7, 7 + length)).isEqualTo(exact);
+
+      byte[] changed = roomy.clone();
+      changed[7 + random.nextInt(length)] ^= (byte) (1 << random.nextInt(8));
+      assertThat(verifier.verify(changed, 7, length)).as("of %d bytes, changed", length).isFalse();
+      assertThat(verifier.verify(roomy, 7, length - 1)).as("of one byte less").isFalse();
+      System.arraycopy(signature, 0, roomy, 7 + Smb2.AT_SIGNATURE, signature.length);
+      assertThat(verifier.verify(roomy, 7, length)).as("of %d bytes", length).isTrue();
+      assertThat(verifier.verify(exact, 0, length)).as("with nothing behind").isTrue();
+      assertThat(Arrays.copyOfRange(roomy, 7 + length, roomy.length)).containsOnly(0x55);
     }
   }
 
