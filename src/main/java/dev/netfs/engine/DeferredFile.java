@@ -45,8 +45,14 @@ final class DeferredFile {
   private long markedMillis; // guarded by persisting: when the log was told that we are sending
   private long markedEnd; // guarded by persisting: and up to where
 
-  /** What was written and is not in the log; some of it may have been sent since. */
+  /**
+   * What was written, or is wanted no more, and is not in the log; some of it may have been sent
+   * since. What the log has of that, from before, is out of date.
+   */
   private final ExtentSet unpersisted = new ExtentSet(); // guarded by inode.lock
+
+  /** What the log has something of. */
+  private final ExtentSet logged = new ExtentSet(); // guarded by persisting
 
   private @Nullable CoherencyData base; // guarded by inode.lock; null if nobody knows
   private boolean open; // guarded by inode.lock
@@ -77,8 +83,14 @@ final class DeferredFile {
     unpersisted.add(start, end);
   }
 
+  /** Takes in that dirty bytes of a range will not be sent. */
   void forgot(long from, long to) {
-    unpersisted.remove(from, to);
+    unpersisted.add(from, to);
+  }
+
+  /** Takes in that bytes of a range are on the server that were never dirty here. */
+  void wroteDirect(long from, long to) {
+    unpersisted.add(from, to);
   }
 
   /**
@@ -147,13 +159,14 @@ final class DeferredFile {
     ExtentSet taken = new ExtentSet();
     boolean kept = false;
     try {
+      boolean more = false;
       ByteBuffer piece = ByteBuffer.allocate(DirtyLog.MAX_PIECE);
-      for (long at = take(piece); at >= 0; at = take(piece)) {
-        taken.add(at, at + piece.remaining());
-        openLog().write(at, piece);
+      for (Taken next = take(piece); next != null; next = take(piece)) {
+        taken.add(next.from, next.end);
+        more |= append(next, piece);
       }
       DirtyLog written = log;
-      if (written != null && !taken.isEmpty()) {
+      if (written != null && more) {
         written.force();
         markIfLonger(written);
       }
@@ -168,6 +181,20 @@ final class DeferredFile {
     return kept;
   }
 
+  /** Returns whether there was anything to append. */
+  private boolean append(Taken next, ByteBuffer piece) throws IOException {
+    boolean outOfDate = logged.intersects(next.from, next.start);
+    DirtyLog known = log;
+    if (outOfDate && known != null) {
+      known.sent(next.from, next.start);
+    }
+    if (next.end > next.start) {
+      openLog().write(next.start, piece);
+      logged.add(next.start, next.end);
+    }
+    return outOfDate || next.end > next.start;
+  }
+
   /** Takes in that bytes are not in the log after all. */
   private void isUnpersisted(ExtentSet ranges) {
     inode.lock.lock();
@@ -178,24 +205,35 @@ final class DeferredFile {
     }
   }
 
-  /** Copies the next bytes that are not in the log; returns their offset, -1 if there are none. */
-  private long take(ByteBuffer piece) {
+  /**
+   * What is taken into the log next.
+   *
+   * @param from where it begins
+   * @param start up to where the server has it, or nobody wants it
+   * @param end up to where it is copied from there, which may be nothing
+   */
+  private record Taken(long from, long start, long end) {}
+
+  /** Copies the next bytes that are not in the log; returns which, or null if there are none. */
+  private @Nullable Taken take(ByteBuffer piece) {
     inode.lock.lock();
     try {
-      while (!unpersisted.isEmpty()) {
-        long start = unpersisted.start(0);
-        long end = Math.min(unpersisted.end(0), start + piece.capacity());
-        ExtentSet unsent = inode.writeback.unsent(start, end);
-        if (unsent.isEmpty()) {
-          unpersisted.remove(start, end);
-          continue;
-        }
-        inode.writeback.copy(unsent.start(0), unsent.end(0), piece.clear());
-        piece.flip();
-        unpersisted.remove(start, unsent.end(0));
-        return unsent.start(0);
+      if (unpersisted.isEmpty()) {
+        return null;
       }
-      return -1;
+      long from = unpersisted.start(0);
+      ExtentSet unsent = inode.writeback.unsent(from, unpersisted.end(0));
+      Taken next =
+          unsent.isEmpty()
+              ? new Taken(from, unpersisted.end(0), unpersisted.end(0))
+              : new Taken(
+                  from,
+                  unsent.start(0),
+                  Math.min(unsent.end(0), unsent.start(0) + piece.capacity()));
+      inode.writeback.copy(next.start, next.end, piece.clear());
+      piece.flip();
+      unpersisted.remove(from, next.end);
+      return next;
     } finally {
       inode.lock.unlock();
     }
@@ -400,7 +438,7 @@ final class DeferredFile {
           if (first) {
             unsaved = inode.writeback.unsent(0, Long.MAX_VALUE);
           } else {
-            unpersisted.forEachIn(0, Long.MAX_VALUE, unsaved::add); // written since the last round
+            unsaved = unsentOf(unpersisted); // written since the last round
           }
           unpersisted.forEachIn(0, Long.MAX_VALUE, taken::add);
           unpersisted.clear();
@@ -421,6 +459,16 @@ final class DeferredFile {
     }
     copy.end();
     deleteLog();
+  }
+
+  private ExtentSet unsentOf(ExtentSet ranges) {
+    ExtentSet unsent = new ExtentSet();
+    ranges.forEachIn(
+        0,
+        Long.MAX_VALUE,
+        (start, end) ->
+            inode.writeback.unsent(start, end).forEachIn(0, Long.MAX_VALUE, unsent::add));
+    return unsent;
   }
 
   /** Forgets what is dirty, since it is beside what is there now. Under the inode's lock. */
@@ -483,6 +531,7 @@ final class DeferredFile {
   private void deleteLog() {
     DirtyLog known = log;
     log = null;
+    logged.clear();
     if (known != null) {
       deferred.delete(this, known);
       hasLog = false;
@@ -579,6 +628,7 @@ final class DeferredFile {
       DirtyLog old = log;
       log = null;
       hasLog = false;
+      logged.clear();
       inode.lock.lock();
       try {
         unpersisted.clear();
@@ -596,30 +646,55 @@ final class DeferredFile {
     }
   }
 
-  /** Takes in that the server's file was cut. By a thread that may block. */
-  void cut(long size) throws IOException {
+  /**
+   * Takes in that we have changed the server's file, or may have, otherwise than by sending what is
+   * dirty: it was cut, or written past the memory. By a thread that may block.
+   *
+   * @throws IOException if it is not known in which state the file is now
+   */
+  void changedOtherwise() throws IOException {
     try (Turns.Turn turn = persisting.take()) {
+      inode.lock.lock();
+      try {
+        base = null;
+      } finally {
+        inode.lock.unlock();
+      }
       DirtyLog known = log;
-      if (known != null) {
-        known.cut(size);
-        CoherencyData state = CoherencyData.of(stat());
-        known.state(state);
+      if (known == null || !persistLocked()) { // what is out of date now
+        return;
+      }
+      CoherencyData state = CoherencyData.of(stat());
+      known.state(state);
+      boolean isSending;
+      inode.lock.lock();
+      try {
+        base = state;
+        isSending = open || sendingMillis != 0;
+      } finally {
+        inode.lock.unlock();
+      }
+      if (isSending) {
+        mark(known);
+      } else {
         known.force();
-        inode.lock.lock();
-        try {
-          base = state;
-        } finally {
-          inode.lock.unlock();
-        }
       }
     }
   }
 
-  /** Lets go of a log that is of no use any more, since all of it has been sent. */
+  /**
+   * Takes in that what was dirty has been sent, and is about to be acknowledged for that: what the
+   * log has from before must not come back. By a thread that may block.
+   */
   void settle() {
+    if (!hasLog) {
+      return;
+    }
     try (Turns.Turn turn = persisting.take()) {
       if (!inode.writeback.isDirty() && !adopting) {
         deleteLog();
+      } else if (!inode.isUnlinked()) {
+        persistLocked();
       }
     }
   }
@@ -648,6 +723,7 @@ final class DeferredFile {
       adopting = true;
       log = left;
       hasLog = true;
+      left.forEachRange(logged::add);
       inode.lock.lock();
       try {
         base = now;
@@ -688,6 +764,7 @@ final class DeferredFile {
       DirtyLog left = log;
       log = null;
       hasLog = false;
+      logged.clear();
       inode.lock.lock();
       try {
         unpersisted.clear();

@@ -249,6 +249,9 @@ public final class Mount implements Closeable {
       for (Map.Entry<Inode, Long> entry : heard.entrySet()) {
         Inode inode = entry.getKey();
         inode.writeback.flush(entry.getValue(), Await::result);
+        if (inode.deferred != null) {
+          inode.deferred.settle();
+        }
         IOException error = inode.errors.since(entry.getValue(), inode.path());
         if (error != null) {
           failure = Errors.add(failure, error);

@@ -157,6 +157,7 @@ public final class OpenFile implements Closeable {
       }
     } else {
       mount.directIo().write(this, src, position);
+      wroteDirect();
     }
     written();
     return count;
@@ -218,10 +219,17 @@ public final class OpenFile implements Closeable {
         long size = size();
         end = size + src.remaining();
         mount.directIo().write(this, src, size);
+        wroteDirect();
       }
     }
     written();
     return end;
+  }
+
+  private void wroteDirect() throws IOException {
+    if (inode.deferred != null) {
+      inode.deferred.changedOtherwise();
+    }
   }
 
   private void written() throws IOException {
@@ -256,9 +264,9 @@ public final class OpenFile implements Closeable {
     } finally {
       cut.end(done);
       services.attributes().changed(inode.path());
-    }
-    if (inode.deferred != null) {
-      inode.deferred.cut(size);
+      if (inode.deferred != null) {
+        inode.deferred.changedOtherwise();
+      }
     }
     written();
   }
@@ -291,6 +299,13 @@ public final class OpenFile implements Closeable {
     }
   }
 
+  /** Before something is acknowledged that was sent, and not kept on the local disk. */
+  private void settle() {
+    if (inode.deferred != null) {
+      inode.deferred.settle();
+    }
+  }
+
   /** Has what was written on the local disk, where that is enough; returns whether it is. */
   private boolean persist() {
     DeferredFile deferred = inode.deferred;
@@ -305,6 +320,7 @@ public final class OpenFile implements Closeable {
   private void flushAll() throws IOException {
     long before = inode.errors.now();
     flush();
+    settle();
     throwWritebackError();
     throwErrorSince(before); // if another thread has heard of it, in this same open file
   }
@@ -499,6 +515,7 @@ public final class OpenFile implements Closeable {
     try {
       if (mode.write() && !persist()) {
         inode.writeback.flush(Await::result);
+        settle();
         services.attributes().settle();
       }
     } finally {

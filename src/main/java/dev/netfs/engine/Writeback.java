@@ -289,6 +289,9 @@ final class Writeback implements DirtyLimit.Owner {
   List<CompletableFuture<Void>> endDirect(DirectRanges.Range range) {
     direct.end(range);
     inFlight--;
+    if (deferred != null) {
+      deferred.wroteDirect(range.start(), range.end());
+    }
     tellIfSent();
     return over();
   }

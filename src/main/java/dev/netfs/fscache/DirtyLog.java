@@ -51,15 +51,38 @@ public final class DirtyLog implements Closeable {
 
   private static final byte BEGIN = 1;
   private static final byte DATA = 2;
-  private static final byte CUT = 3;
+  private static final byte SENT = 3;
   private static final byte SENDING = 4;
   private static final byte STATE = 5;
   private static final byte ENDING = 6;
 
-  /** Bytes that were written, in the file at a position; what was cut off is not kept. */
-  private record Piece(long offset, int length, int kept, long position, long sequence) {
-    Piece cut(long size) {
-      return new Piece(offset, length, (int) Math.min(kept, size - offset), position, sequence);
+  /**
+   * Bytes that were written, in the file at a position.
+   *
+   * @param from the first byte of them that counts: others were cut off, or are out of date
+   * @param to the byte after the last one that does
+   */
+  private record Piece(long offset, int length, int from, int to, long position, long sequence) {
+    long start() {
+      return offset + from;
+    }
+
+    long end() {
+      return offset + to;
+    }
+
+    /** Adds what is left of this without a range. */
+    void without(long start, long end, List<Piece> left) {
+      if (end <= start() || start >= end()) {
+        left.add(this);
+        return;
+      }
+      if (start > start()) {
+        left.add(new Piece(offset, length, from, (int) (start - offset), position, sequence));
+      }
+      if (end < end()) {
+        left.add(new Piece(offset, length, (int) (end - offset), to, position, sequence));
+      }
     }
   }
 
@@ -182,12 +205,12 @@ public final class DirtyLog implements Closeable {
 
   /** Hands over the ranges that were written, which may overlap. For one that was taken over. */
   public void forEachRange(Cookie.RangeConsumer consumer) {
-    pieces.forEach(piece -> consumer.accept(piece.offset, piece.offset + piece.kept));
+    pieces.forEach(piece -> consumer.accept(piece.start(), piece.end()));
   }
 
   /** Returns the byte after the last one that was written. For one that was taken over. */
   public long last() {
-    return pieces.stream().mapToLong(piece -> piece.offset + piece.kept).max().orElse(0);
+    return pieces.stream().mapToLong(Piece::end).max().orElse(0);
   }
 
   /**
@@ -226,7 +249,7 @@ public final class DirtyLog implements Closeable {
       if (plain == null) {
         throw new FileSystemException(file.toString(), null, "it changes while it is read");
       }
-      consumer.write(piece.offset, plain.limit(piece.kept));
+      consumer.write(piece.start(), plain.limit(piece.to).position(piece.from).slice());
     }
   }
 
@@ -238,9 +261,12 @@ public final class DirtyLog implements Closeable {
     append(DATA, offset, bytes);
   }
 
-  /** Appends that the server's file was cut to a size. */
-  public void cut(long size) throws IOException {
-    append(CUT, size, ByteBuffer.allocate(0));
+  /**
+   * Appends that what is here of a range is out of date: the server has newer bytes, which are not
+   * here, or nobody wants them any more.
+   */
+  public void sent(long start, long end) throws IOException {
+    append(SENT, start, ByteBuffer.allocate(Long.BYTES).putLong(0, end));
   }
 
   /**
@@ -328,7 +354,7 @@ public final class DirtyLog implements Closeable {
   private boolean take(ByteBuffer head, int length) throws IOException {
     byte kind = head.get(5);
     long offset = head.getLong(OFFSET);
-    Piece piece = new Piece(offset, length, length, end, head.getLong(SEQUENCE));
+    Piece piece = new Piece(offset, length, 0, length, end, head.getLong(SEQUENCE));
     ByteBuffer plain = read(piece, kind);
     if (plain == null) {
       return false;
@@ -343,10 +369,8 @@ public final class DirtyLog implements Closeable {
         base = CoherencyData.of(fields);
       }
       case DATA -> pieces.add(piece);
-      case CUT -> {
-        pieces.removeIf(each -> each.offset >= offset);
-        pieces.replaceAll(each -> each.cut(offset));
-      }
+      case SENT ->
+          without(offset, plain.remaining() < Long.BYTES ? Long.MAX_VALUE : plain.getLong(0));
       case SENDING -> {
         sendingMillis = offset;
         sentEnd = Math.max(sentEnd, plain.remaining() < Long.BYTES ? 0 : plain.getLong(0));
@@ -360,6 +384,13 @@ public final class DirtyLog implements Closeable {
       default -> throw new IOException("a record of kind " + kind + " in " + file);
     }
     return true;
+  }
+
+  private void without(long start, long end) {
+    List<Piece> left = new ArrayList<>();
+    pieces.forEach(piece -> piece.without(start, end, left));
+    pieces.clear();
+    pieces.addAll(left);
   }
 
   private @Nullable ByteBuffer read(Piece piece) throws IOException {

@@ -105,6 +105,38 @@ class DeferredFailuresTest extends DeferredMounts {
     }
   }
 
+  @Test
+  @Tag("W3")
+  void whatWasSentIsNotReplacedByWhatTheLogHasFromBefore() throws Exception {
+    byte[] content = bytes(2, 10_000);
+    server.put("/f", bytes(0, 10_000));
+    Mount killed = mount();
+    OpenFile file = killed.open("/f", READ_WRITE);
+    file.write(ByteBuffer.wrap(bytes(1, 10_000)), 0);
+    file.force(false); // in the log
+    file.write(ByteBuffer.wrap(content), 0);
+    CountDownLatch gone = new CountDownLatch(1);
+    server.beforeRequest =
+        kind -> {
+          if (kind.equals("fstat") && server.count("write") > 0) {
+            try {
+              gone.await(); // nobody hears of the state that this has made of the file
+            } catch (InterruptedException e) {
+              throw new AssertionError(e);
+            }
+          }
+        };
+    killed.sync();
+    kill(killed);
+    server.beforeRequest = null;
+    try (Mount mount = mount()) {
+      assertThat(mount.stats().conflicts()).isZero();
+      assertThat(read(mount, "/f")).isEqualTo(content);
+    }
+    assertThat(server.get("/f")).isEqualTo(content);
+    gone.countDown();
+  }
+
   private static boolean isFinishing(Thread thread) {
     return Stream.of(thread.getStackTrace())
         .anyMatch(frame -> frame.getClassName().contains("Deferred"));

@@ -75,18 +75,42 @@ abstract class DeferredMounts {
   }
 
   List<Path> logs() throws IOException {
-    try (Stream<Path> all = Files.walk(temp.resolve("cache"))) {
+    return logs(temp.resolve("cache"));
+  }
+
+  private static List<Path> logs(Path cache) throws IOException {
+    try (Stream<Path> all = Files.walk(cache)) {
       return all.filter(Files::isRegularFile)
           .filter(file -> file.toString().contains("/dirty/"))
           .toList();
     }
   }
 
+  /** Ends a mount as if its JVM had been killed. */
+  void kill(Mount mount) throws IOException {
+    kill(mount, temp.resolve("cache"));
+  }
+
   /**
-   * Ends a mount as if its JVM had been killed: nothing more is sent, and its logs have no owner.
+   * Ends a mount as if its JVM had been killed: nothing more is sent, and its logs have no owner
+   * and are as they are at this moment.
    */
-  static void kill(Mount mount) {
+  static void kill(Mount mount, Path cache) throws IOException {
+    Map<Path, byte[]> logs = new HashMap<>();
+    for (Path log : logs(cache)) {
+      logs.put(log, Files.readAllBytes(log));
+    }
     mount.services().session().close();
-    mount.services().deferred().close();
+    try {
+      mount.close();
+    } catch (IOException e) {
+      // It could not send what it has, nor may it.
+    }
+    for (Path log : logs(cache)) {
+      Files.delete(log);
+    }
+    for (Map.Entry<Path, byte[]> log : logs.entrySet()) {
+      Files.write(log.getKey(), log.getValue());
+    }
   }
 }

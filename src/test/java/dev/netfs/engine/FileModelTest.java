@@ -45,10 +45,20 @@ class FileModelTest {
   @TempDir Path temp;
 
   static LongStream seeds() {
+    return seeds(25);
+  }
+
+  /** Fewer, since each of them waits for the disk a hundred times. */
+  static LongStream seedsDeferred() {
+    return seeds(10);
+  }
+
+  private static LongStream seeds(long count) {
     Long one = Long.getLong(NAME + ".seed");
+    long first = Long.getLong(NAME + ".first", 0);
     return one != null
         ? LongStream.of(one)
-        : LongStream.range(0, Long.getLong(NAME + ".seeds", 25));
+        : LongStream.range(first, first + Long.getLong(NAME + ".seeds", count));
   }
 
   @ParameterizedTest
@@ -92,7 +102,30 @@ class FileModelTest {
         steps -> {
           VirtualTime time = new VirtualTime(seed);
           Path fresh = Files.createTempDirectory(directory, "run");
-          time.run(() -> new Run(time, seed, seed % 3 == 1, fresh).execute(steps));
+          time.run(() -> new Run(time, seed, seed % 3 == 1, fresh, false).execute(steps));
+        });
+  }
+
+  /**
+   * With {@code write=deferred}: mounts that end by an unmount, which sends everything, or as if
+   * their JVM were killed, once everything is acknowledged.
+   */
+  @ParameterizedTest
+  @MethodSource("seedsDeferred")
+  @Tag("W1")
+  @Tag("W3")
+  @Tag("W4")
+  void readsWhatWasWrittenDeferred(long seed) throws IOException {
+    Path directory = Files.createTempDirectory(temp, "cache");
+    Shrinking.run(
+        NAME,
+        seed,
+        OPERATIONS,
+        steps -> {
+          VirtualTime time = new VirtualTime(seed);
+          time.workersWait = true;
+          Path fresh = Files.createTempDirectory(directory, "run");
+          time.run(() -> new Run(time, seed, seed % 3 == 1, fresh, true).execute(steps));
         });
   }
 
@@ -103,7 +136,7 @@ class FileModelTest {
         operations,
         steps -> {
           VirtualTime time = new VirtualTime(seed);
-          time.run(() -> new Run(time, seed, faults, null).execute(steps));
+          time.run(() -> new Run(time, seed, faults, null, false).execute(steps));
         });
   }
 
@@ -113,6 +146,7 @@ class FileModelTest {
     private Random random;
     private final SimServer server;
     private final @Nullable Path disk;
+    private final boolean deferred;
     private final Map<String, Object> options = new HashMap<>();
     private Mount mount;
     private final int pageSize;
@@ -124,7 +158,9 @@ class FileModelTest {
     private final ExtentSet everWritten = new ExtentSet();
     private final SparseBytes expected = new SparseBytes();
 
-    Run(VirtualTime time, long seed, boolean faults, @Nullable Path disk) throws IOException {
+    Run(VirtualTime time, long seed, boolean faults, @Nullable Path disk, boolean deferred)
+        throws IOException {
+      this.deferred = deferred;
       this.disk = disk;
       this.time = time;
       this.seed = seed;
@@ -176,6 +212,11 @@ class FileModelTest {
           options.put("encryptionKeyFile", key);
         }
       }
+      if (deferred) {
+        options.put("write", "deferred");
+        options.remove("cache", "none"); // which keeps nothing on disk
+        options.put("writebackAge", List.of("1ms", "1s", "1h").get(random.nextInt(3)));
+      }
       // What frames hold before they are used: a byte that is never written to the file.
       byte[] dirt = new byte[200_000];
       Arrays.fill(dirt, (byte) 0x5A);
@@ -200,6 +241,10 @@ class FileModelTest {
           close(file);
         }
         first.close();
+        if (deferred) {
+          mount.sync();
+          assertThat(mount.stats().conflicts()).as("conflicts").isZero();
+        }
         compareServer("at the end");
         // What was asked for ahead of readers who have gone may still be on its way.
         time.sleep(10, TimeUnit.MINUTES);
@@ -207,6 +252,7 @@ class FileModelTest {
         assertThat(mount.stats().dirtyBytes()).as("dirty bytes").isZero();
         assertThat(mount.services().pages().usedBytes()).as("bytes in memory").isZero();
         assertThat(mount.services().depth().outstanding()).as("requests outstanding").isZero();
+        assertThat(mount.stats().backlog()).as("files with logs").isZero();
         mount.close();
         assertThat(server.openHandles()).as("open handles").isZero();
       } catch (IOException | RuntimeException | AssertionError e) {
@@ -267,7 +313,7 @@ class FileModelTest {
       log.add("close " + file);
       files.remove(file);
       file.close();
-      compareServer("after close");
+      compareAcknowledged("after close");
     }
 
     private void step() throws IOException {
@@ -280,7 +326,7 @@ class FileModelTest {
           OpenFile file = any();
           log.add("force");
           file.force(random.nextBoolean());
-          compareServer("after force");
+          compareAcknowledged("after force");
         }
         case 15 -> {
           OpenFile file = any();
@@ -330,15 +376,31 @@ class FileModelTest {
     }
 
     private void remount() throws IOException {
-      log.add("remount");
-      files.clear();
-      mount.close();
-      compareServer("after unmounting");
+      if (deferred && random.nextInt(3) > 0) {
+        kill();
+      } else {
+        log.add("remount");
+        files.clear();
+        mount.close();
+        compareServer("after unmounting");
+      }
       if (random.nextInt(3) == 0) {
         damage();
       }
       mount = server.mount(options);
       first = open(OpenMode.Caching.CACHED, Disposition.OPEN_OR_CREATE, false);
+    }
+
+    /** Ends the mount as if its JVM were killed, when everything is acknowledged. */
+    private void kill() throws IOException {
+      log.add("killed");
+      assertThat(mount.stats().conflicts()).as("conflicts").isZero();
+      for (OpenFile file : List.copyOf(files)) {
+        file.force(false);
+      }
+      first.close();
+      files.clear();
+      DeferredMounts.kill(mount, Objects.requireNonNull(disk).resolve("cache"));
     }
 
     /** Changes a byte somewhere in the cache. */
@@ -447,7 +509,7 @@ class FileModelTest {
     private void sent(OpenFile file, String what) {
       OpenMode mode = java.util.Objects.requireNonNull(modes.get(file));
       if (mode.durability() != OpenMode.Durability.BACK) {
-        compareServer("after a " + what + " that is sent at once");
+        compareAcknowledged("after a " + what + " that is sent at once");
       }
     }
 
@@ -470,6 +532,13 @@ class FileModelTest {
         }
       }
       return bytes;
+    }
+
+    /** What is acknowledged is on the server, unless it is deferred. */
+    private void compareAcknowledged(String when) {
+      if (!deferred) {
+        compareServer(when);
+      }
     }
 
     private void compareServer(String when) {

@@ -74,9 +74,18 @@ final class VirtualTime implements Background {
               .thenComparingLong(e -> e.number));
   private final List<Actor> waiting = new ArrayList<>();
   private final List<Actor> alive = new ArrayList<>();
+  private final List<Worker> workers = new ArrayList<>();
+  private final List<Worker> idle = new ArrayList<>();
   private long nanos = 1;
   private long number;
   private volatile @Nullable Throwable failure;
+  private volatile boolean ended;
+
+  /**
+   * Whether what the background does may wait: each piece of work has the baton in a thread of its
+   * own then. Otherwise it is done by whoever waits at the moment, which takes less time.
+   */
+  boolean workersWait;
 
   /** How long an actor may wait for one stage, in nanoseconds of this time. */
   long patience = TimeUnit.HOURS.toNanos(1);
@@ -86,7 +95,7 @@ final class VirtualTime implements Background {
   }
 
   /** A thread that runs while it has the baton. */
-  private final class Actor extends Thread implements Await.WorkingThread {
+  private class Actor extends Thread implements Await.WorkingThread {
     final Semaphore baton = new Semaphore(0);
     final CompletableFuture<@Nullable Void> done = new CompletableFuture<>();
     private final Program program;
@@ -121,7 +130,7 @@ final class VirtualTime implements Background {
         }
       }
       if (failure != null) {
-        waiting.forEach(actor -> actor.baton.release());
+        List.copyOf(waiting).forEach(actor -> actor.baton.release());
       }
     }
 
@@ -145,13 +154,50 @@ final class VirtualTime implements Background {
       }
       next.baton.release();
       baton.acquireUninterruptibly();
-      if (failure != null) {
+      if (failure != null || ended) {
         throw new Aborted();
       }
     }
 
-    private void handOn() {
+    void handOn() {
       nextReady().baton.release();
+    }
+  }
+
+  /** A thread of the background: does one piece of work after another, each of which may wait. */
+  private final class Worker extends Actor {
+    private @Nullable Runnable work;
+
+    Worker() {
+      super("worker", () -> {});
+    }
+
+    void begin(Runnable next) {
+      work = next;
+      stage = CompletableFuture.completedFuture(null);
+      waitingSince = nanos;
+      waiting.add(this);
+    }
+
+    @Override
+    public void run() {
+      while (true) {
+        baton.acquireUninterruptibly();
+        if (failure != null || ended) {
+          return;
+        }
+        try {
+          java.util.Objects.requireNonNull(work).run();
+          idle.add(this);
+          handOn();
+        } catch (Aborted e) {
+          return;
+        } catch (Throwable e) {
+          fail(e);
+          List.copyOf(waiting).forEach(actor -> actor.baton.release());
+          return;
+        }
+      }
     }
   }
 
@@ -218,7 +264,9 @@ final class VirtualTime implements Background {
     main.join(REAL_MILLIS);
     if (main.isAlive()) {
       StringBuilder where = new StringBuilder("hang: busy without end\n");
-      for (Actor actor : List.copyOf(alive)) {
+      List<Actor> all = new ArrayList<>(alive);
+      all.addAll(workers);
+      for (Actor actor : all) {
         where.append(actor.getName()).append('\n');
         for (StackTraceElement frame : actor.getStackTrace()) {
           where.append("    ").append(frame).append('\n');
@@ -228,6 +276,8 @@ final class VirtualTime implements Background {
       failure = error; // ends the actors as soon as they wait
       throw error;
     }
+    ended = true;
+    List.copyOf(workers).forEach(worker -> worker.baton.release());
     Throwable failed = failure;
     if (failed instanceof Exception e) {
       throw e;
@@ -284,7 +334,18 @@ final class VirtualTime implements Background {
 
   @Override
   public void execute(Runnable work) {
-    add(random.nextInt(20_000), work, false);
+    int delay = random.nextInt(20_000);
+    add(delay, workersWait ? () -> hire().begin(work) : work, false);
+  }
+
+  private Worker hire() {
+    if (!idle.isEmpty()) {
+      return idle.remove(idle.size() - 1);
+    }
+    Worker made = new Worker();
+    workers.add(made);
+    made.start();
+    return made;
   }
 
   @Override

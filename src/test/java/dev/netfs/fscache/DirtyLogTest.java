@@ -207,7 +207,7 @@ class DirtyLogTest {
       assertThat(log.sentEnd()).isEqualTo(5 * LENGTH);
       assertThat(log.isDamaged()).isFalse();
       log.ending(false);
-      log.cut(LENGTH / 2);
+      log.sent(LENGTH / 2, Long.MAX_VALUE);
       log.state(state(LENGTH / 2, 9));
       log.close();
     }
