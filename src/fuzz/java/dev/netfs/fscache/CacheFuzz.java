@@ -30,13 +30,13 @@ public final class CacheFuzz {
     try {
       switch (Math.floorMod(data[0], 8)) {
         case 0 -> CookieHeader.decode(ByteBuffer.wrap(input), SEALER, binding());
-        case 1 -> CookieHeader.decode(sealed(input, 0x6e667343, 48), SEALER, binding());
+        case 1 -> CookieHeader.decode(header(input), SEALER, binding());
         case 2 -> Records.decode(input, 0, input.length);
         case 3 -> VolumeHeader.decode(summed(input), null, WHERE);
         case 4 -> head(input);
         case 5 -> Codec.LZ4.decompress(input, input.length, PLAIN, length(input));
         case 6 -> Codec.ZSTD.decompress(input, input.length, PLAIN, length(input));
-        default -> MetadataFormat.decode(sealed(input, 0x6e66734d, 48), SEALER, binding(), null);
+        default -> MetadataFormat.decode(record(input), SEALER, binding(), null);
       }
     } catch (IOException e) {
       // As it should be.
@@ -56,7 +56,7 @@ public final class CacheFuzz {
     int granule = Slots.MIN_GRANULE << (input.length == 0 ? 0 : (input[0] & 0xff) % 13);
     Slots slots = new Slots(granule, 10L * granule + 5, new byte[CookieHeader.GENERATION]);
     byte[] file = Arrays.copyOf(input, slots.headSize);
-    ByteBuffer.wrap(file).putInt(0x6e667347).put((byte) 1).putLong(8, 0);
+    ByteBuffer.wrap(file).putInt(Slots.MAGIC).put(Slots.VERSION).putLong(Slots.GENERATION, 0);
     for (long number = 0; number < 12; number += 5) {
       Slots.Head head = slots.new Head(number);
       if (head.read(ByteBuffer.wrap(file)) && head.first() + head.plainLength() > granule) {
@@ -65,13 +65,28 @@ public final class CacheFuzz {
     }
   }
 
-  /** What begins as a header or a record does, and proves itself, and has any content. */
-  private static ByteBuffer sealed(byte[] content, int magic, int start) {
+  /** What begins as a header does, and proves itself, and has any content. */
+  private static ByteBuffer header(byte[] content) {
+    ByteBuffer file = begun(content, CookieHeader.SEALED, CookieHeader.MAGIC, CookieHeader.VERSION);
+    file.putInt(CookieHeader.LENGTH, content.length);
+    return sealed(content, file, CookieHeader.RECORD);
+  }
+
+  /** The same with a directory's record. */
+  private static ByteBuffer record(byte[] content) {
+    ByteBuffer file =
+        begun(content, MetadataFormat.HEAD, MetadataFormat.MAGIC, MetadataFormat.VERSION);
+    file.putLong(MetadataFormat.LENGTH, file.capacity());
+    return sealed(content, file, MetadataFormat.RECORD);
+  }
+
+  private static ByteBuffer begun(byte[] content, int start, int magic, int version) {
     ByteBuffer file = ByteBuffer.allocate(start + content.length + Sealer.TAG);
-    file.putInt(magic).put((byte) 1);
-    file.putInt(magic == 0x6e667343 ? 16 + Sealer.HEAD : 8, content.length);
-    file.position(start);
-    SEALER.seal(binding(), ByteBuffer.wrap(content), file, 16);
+    return file.putInt(magic).put((byte) version).position(start);
+  }
+
+  private static ByteBuffer sealed(byte[] content, ByteBuffer file, int record) {
+    SEALER.seal(binding(), ByteBuffer.wrap(content), file, record);
     return file.flip();
   }
 

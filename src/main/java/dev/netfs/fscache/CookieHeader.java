@@ -37,11 +37,11 @@ record CookieHeader(String path, CoherencyData coherency, int granule, byte[] ge
   /** Where the number of stored bytes is. */
   static final int STORED = 8;
 
-  private static final int MAGIC = 0x6e667343; // nfsC
-  private static final int VERSION = 1;
-  private static final int RECORD = 16;
-  private static final int LENGTH = RECORD + Sealer.HEAD;
-  private static final int SEALED = LENGTH + 8;
+  static final int MAGIC = 0x6e667343; // nfsC
+  static final int VERSION = 1;
+  static final int RECORD = 16;
+  static final int LENGTH = RECORD + Sealer.HEAD;
+  static final int SEALED = LENGTH + 8;
 
   static CookieHeader create(
       String path, CoherencyData coherency, int granule, SecureRandom random) {

@@ -38,11 +38,11 @@ final class MetadataFormat {
   /** Larger records are neither written nor read: some 500,000 names. */
   static final int MAX_BYTES = 64 << 20;
 
-  private static final int MAGIC = 0x6e66734d; // nfsM
-  private static final int VERSION = 1;
+  static final int MAGIC = 0x6e66734d; // nfsM
+  static final int VERSION = 1;
   private static final int CONTENT = 1;
-  private static final int LENGTH = 8;
-  private static final int RECORD = 16;
+  static final int LENGTH = 8;
+  static final int RECORD = 16;
   private static final int NEWEST = RECORD + Sealer.HEAD;
   private static final CBORFactory CBOR = new CBORFactory();
 

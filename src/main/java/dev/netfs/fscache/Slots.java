@@ -25,10 +25,10 @@ final class Slots {
   static final int MIN_GRANULE = BLOCK;
   static final int MAX_GRANULE = 16 << 20;
 
-  private static final int MAGIC = 0x6e667347; // nfsG
-  private static final byte VERSION = 1;
+  static final int MAGIC = 0x6e667347; // nfsG
+  static final byte VERSION = 1;
   private static final int CODEC = 5;
-  private static final int GENERATION = 8;
+  static final int GENERATION = 8;
   static final int RECORD = 16;
   private static final int STORED = RECORD + Sealer.HEAD;
   private static final int LENGTH = STORED + 4;

@@ -3,7 +3,6 @@ package dev.netfs.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.netfs.share.OpenIntent.Disposition;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -31,14 +30,7 @@ class CutDuringWritebackTest {
   private static OpenFile open(Mount mount) throws IOException {
     return mount.open(
         "/f",
-        new OpenMode(
-            true,
-            true,
-            Disposition.OPEN_EXISTING,
-            false,
-            -1,
-            OpenMode.Durability.BACK,
-            OpenMode.Caching.CACHED));
+        OpenModes.UPDATE);
   }
 
   @Test

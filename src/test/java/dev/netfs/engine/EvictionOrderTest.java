@@ -2,7 +2,6 @@ package dev.netfs.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.netfs.share.OpenIntent.Disposition;
 import dev.netfs.testing.Threads;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -43,14 +42,7 @@ class EvictionOrderTest {
     file =
         mount.open(
             "/f",
-            new OpenMode(
-                true,
-                true,
-                Disposition.OPEN_EXISTING,
-                false,
-                -1,
-                OpenMode.Durability.BACK,
-                OpenMode.Caching.CACHED));
+            OpenModes.UPDATE);
     inode = file.inode();
     file.write(ByteBuffer.allocate(PAGES * PAGE), 0);
     file.force(false);

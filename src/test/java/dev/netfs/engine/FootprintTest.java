@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.netfs.Netfs;
 import dev.netfs.NetfsFileSystem;
-import dev.netfs.share.OpenIntent.Disposition;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
@@ -45,14 +44,7 @@ class FootprintTest {
       server.put("/" + i, new byte[100]);
     }
     OpenMode mode =
-        new OpenMode(
-            true,
-            true,
-            Disposition.OPEN_EXISTING,
-            false,
-            -1,
-            OpenMode.Durability.BACK,
-            OpenMode.Caching.CACHED);
+        OpenModes.UPDATE;
     try (Mount mount = server.mount(Map.of("pageSize", 4096, "memory", "64MiB"))) {
       mount.open("/0", mode).close();
       long before = heap();

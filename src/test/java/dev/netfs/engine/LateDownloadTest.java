@@ -2,7 +2,6 @@ package dev.netfs.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.netfs.share.OpenIntent.Disposition;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -24,24 +23,11 @@ class LateDownloadTest {
     byte[] old = new byte[2 * PAGE];
     server.put("/f", old);
     OpenMode update =
-        new OpenMode(
-            true,
-            true,
-            Disposition.OPEN_EXISTING,
-            false,
-            -1,
-            OpenMode.Durability.BACK,
-            OpenMode.Caching.CACHED);
+        OpenModes.UPDATE;
     try (Mount mount = server.mount(Map.of("pageSize", PAGE, "readahead", 0));
         OpenFile file = mount.open("/f", update)) {
       Inode inode = file.inode();
-      List<ReadRequest> begun;
-      inode.lock.lock();
-      try {
-        begun = mount.reads().plan(inode, 0, 2 * PAGE);
-      } finally {
-        inode.lock.unlock();
-      }
+      List<ReadRequest> begun = SimServer.planned(mount, inode, 0, 2 * PAGE);
       // Written, sent, evicted; and the page is made again by a write elsewhere in it.
       file.write(ByteBuffer.wrap(new byte[] {1}), 10);
       file.write(ByteBuffer.wrap(new byte[] {3}), PAGE + 10);
@@ -53,16 +39,7 @@ class LateDownloadTest {
       byte[] now = server.get("/f");
       server.putSameTime("/f", old);
       begun.forEach(ReadRequest::issue);
-      SimServer.eventually(
-          "all has arrived",
-          () -> {
-            inode.lock.lock();
-            try {
-              return inode.inflight.isEmpty();
-            } finally {
-              inode.lock.unlock();
-            }
-          });
+      SimServer.eventuallyArrived(inode);
       begun.forEach(ReadRequest::endUse);
       server.putSameTime("/f", now);
       byte[] expected = old.clone();
@@ -86,38 +63,16 @@ class LateDownloadTest {
         OpenFile direct =
             mount.open(
                 "/f",
-                new OpenMode(
-                    true,
-                    true,
-                    Disposition.OPEN_EXISTING,
-                    false,
-                    -1,
-                    OpenMode.Durability.BACK,
-                    OpenMode.Caching.DIRECT))) {
+                OpenModes.DIRECT)) {
       Inode inode = file.inode();
-      List<ReadRequest> begun;
-      inode.lock.lock();
-      try {
-        begun = mount.reads().plan(inode, 0, PAGE);
-      } finally {
-        inode.lock.unlock();
-      }
+      List<ReadRequest> begun = SimServer.planned(mount, inode, 0, PAGE);
       direct.write(ByteBuffer.wrap(new byte[] {3}), PAGE); // no token is left, and no page
       server.putRange("/f", 10, new byte[] {1});
       byte[] now = server.get("/f");
       try (OpenFile next = mount.open("/f", OpenMode.READ)) {
         server.putSameTime("/f", old); // what the answer on its way had been made of
         begun.forEach(ReadRequest::issue);
-        SimServer.eventually(
-            "all has arrived",
-            () -> {
-              inode.lock.lock();
-              try {
-                return inode.inflight.isEmpty();
-              } finally {
-                inode.lock.unlock();
-              }
-            });
+        SimServer.eventuallyArrived(inode);
         begun.forEach(ReadRequest::endUse);
         server.putSameTime("/f", now);
         ByteBuffer all = ByteBuffer.allocate(2 * PAGE);

@@ -2,7 +2,6 @@ package dev.netfs.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.netfs.share.OpenIntent.Disposition;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -30,14 +29,7 @@ class OpenDuringWritebackTest {
   private OpenFile open(Mount mount) throws IOException {
     return mount.open(
         "/f",
-        new OpenMode(
-            true,
-            true,
-            Disposition.OPEN_EXISTING,
-            false,
-            -1,
-            OpenMode.Durability.BACK,
-            OpenMode.Caching.CACHED));
+        OpenModes.UPDATE);
   }
 
   /** What happens while the server has our write and we have no answer yet. */

@@ -2,7 +2,6 @@ package dev.netfs.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.netfs.share.OpenIntent.Disposition;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Map;
@@ -20,14 +19,7 @@ class OvertakenCutTest {
   private static OpenFile open(Mount mount) throws IOException {
     return mount.open(
         "/f",
-        new OpenMode(
-            true,
-            true,
-            Disposition.OPEN_EXISTING,
-            false,
-            -1,
-            OpenMode.Durability.BACK,
-            OpenMode.Caching.CACHED));
+        OpenModes.UPDATE);
   }
 
   @Test

@@ -2,9 +2,6 @@ package dev.netfs.engine;
 
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.netfs.engine.OpenMode.Caching;
-import dev.netfs.engine.OpenMode.Durability;
-import dev.netfs.share.OpenIntent.Disposition;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
@@ -41,14 +38,7 @@ class OvertakenWriteTest {
       OpenFile file =
           mount.open(
               "/f",
-              new OpenMode(
-                  true,
-                  true,
-                  Disposition.OPEN_EXISTING,
-                  false,
-                  -1,
-                  Durability.BACK,
-                  Caching.CACHED));
+              OpenModes.UPDATE);
       ByteBuffer bytes = ByteBuffer.allocate(PAGE);
       try (PageBuffer page = Objects.requireNonNull(file.pageBuffer(0, PAGE))) {
         page.memory().put(new byte[PAGE]);

@@ -46,28 +46,13 @@ class OwnChangesOnTheirWayTest {
     try (Mount mount = mount(server);
         OpenFile file = open(mount, Caching.CACHED)) {
       Inode inode = file.inode();
-      List<ReadRequest> begun;
-      inode.lock.lock();
-      try {
-        begun = mount.reads().plan(inode, 0, 100);
-      } finally {
-        inode.lock.unlock();
-      }
+      List<ReadRequest> begun = SimServer.planned(mount, inode, 0, 100);
       file.write(ByteBuffer.wrap(new byte[50]), 50);
       mount.sync();
       byte[] now = server.get("/f");
       server.putSameTime("/f", new byte[50]); // what the answer is made of: another had cut it
       begun.forEach(ReadRequest::issue);
-      SimServer.eventually(
-          "all has arrived",
-          () -> {
-            inode.lock.lock();
-            try {
-              return inode.inflight.isEmpty();
-            } finally {
-              inode.lock.unlock();
-            }
-          });
+      SimServer.eventuallyArrived(inode);
       begun.forEach(ReadRequest::endUse);
       server.putSameTime("/f", now);
       assertThat(inode.localSize()).isEqualTo(100);

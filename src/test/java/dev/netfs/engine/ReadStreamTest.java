@@ -311,16 +311,7 @@ class ReadStreamTest {
       request.endUse();
     }
     begun.clear();
-    SimServer.eventually(
-        "all has arrived",
-        () -> {
-          inode.lock.lock();
-          try {
-            return inode.inflight.isEmpty();
-          } finally {
-            inode.lock.unlock();
-          }
-        });
+    SimServer.eventuallyArrived(inode);
   }
 
   /** Returns whether a page would stay in memory, however much of it was wanted for others. */

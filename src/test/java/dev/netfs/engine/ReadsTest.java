@@ -2,7 +2,6 @@ package dev.netfs.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.netfs.share.OpenIntent.Disposition;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -41,14 +40,7 @@ class ReadsTest {
     file =
         mount.open(
             "/f",
-            new OpenMode(
-                true,
-                true,
-                Disposition.OPEN_EXISTING,
-                false,
-                -1,
-                OpenMode.Durability.BACK,
-                OpenMode.Caching.CACHED));
+            OpenModes.UPDATE);
     inode = file.inode();
     reads = mount.reads();
   }
@@ -171,14 +163,7 @@ class ReadsTest {
     try (OpenFile hole =
         mount.open(
             "/hole",
-            new OpenMode(
-                true,
-                true,
-                Disposition.OPEN_EXISTING,
-                false,
-                -1,
-                OpenMode.Durability.BACK,
-                OpenMode.Caching.CACHED))) {
+            OpenModes.UPDATE)) {
       byte[] expected = new byte[4 * PAGE];
       for (int at : new int[] {PAGE + 50, PAGE + 400, 4 * PAGE - 30}) {
         Arrays.fill(expected, at, at + 30, (byte) at);
@@ -201,13 +186,7 @@ class ReadsTest {
   }
 
   private List<String> plan(long start, long end) {
-    List<ReadRequest> begun;
-    inode.lock.lock();
-    try {
-      begun = reads.plan(inode, start, end);
-    } finally {
-      inode.lock.unlock();
-    }
+    List<ReadRequest> begun = SimServer.planned(mount, inode, start, end);
     List<String> ranges = begun.stream().map(each -> each.start + "-" + each.end).toList();
     planned.addAll(begun);
     return ranges;
@@ -216,16 +195,7 @@ class ReadsTest {
   private void issueAll() {
     planned.forEach(ReadRequest::issue);
     planned.forEach(ReadRequest::endUse);
-    SimServer.eventually(
-        "all has arrived",
-        () -> {
-          inode.lock.lock();
-          try {
-            return inode.inflight.isEmpty();
-          } finally {
-            inode.lock.unlock();
-          }
-        });
+    SimServer.eventuallyArrived(inode);
   }
 
   @Test

@@ -3,7 +3,6 @@ package dev.netfs.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.netfs.share.OpenIntent.Disposition;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -29,14 +28,7 @@ class RemoteFileTest {
   private static OpenFile open(Mount mount) throws IOException {
     return mount.open(
         "/f",
-        new OpenMode(
-            true,
-            true,
-            Disposition.OPEN_OR_CREATE,
-            false,
-            -1,
-            OpenMode.Durability.BACK,
-            OpenMode.Caching.CACHED));
+        OpenModes.CREATE);
   }
 
   private static ByteBuffer buffer(byte... bytes) {

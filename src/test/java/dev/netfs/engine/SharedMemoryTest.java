@@ -242,14 +242,7 @@ class SharedMemoryTest {
         expected[to] = 1;
         contents.put(path, expected);
         OpenMode update =
-            new OpenMode(
-                true,
-                true,
-                Disposition.OPEN_EXISTING,
-                false,
-                -1,
-                OpenMode.Durability.BACK,
-                OpenMode.Caching.CACHED);
+            OpenModes.UPDATE;
         try (OpenFile file = mount.open(path, update)) {
           file.read(ByteBuffer.allocate(1), 0);
           file.write(ByteBuffer.wrap(new byte[] {1}), to);

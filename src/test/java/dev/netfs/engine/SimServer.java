@@ -9,6 +9,7 @@ import dev.netfs.share.ShareProvider;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.attribute.FileTime;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
@@ -277,5 +278,29 @@ final class SimServer implements ShareProvider {
       }
       Thread.onSpinWait();
     }
+  }
+
+  /** Returns the downloads of a range that nobody has begun, not sent yet. */
+  static List<ReadRequest> planned(Mount mount, Inode inode, long start, long end) {
+    inode.lock.lock();
+    try {
+      return mount.reads().plan(inode, start, end);
+    } finally {
+      inode.lock.unlock();
+    }
+  }
+
+  /** Waits until all downloads of a file have arrived. */
+  static void eventuallyArrived(Inode inode) {
+    eventually(
+        "all has arrived",
+        () -> {
+          inode.lock.lock();
+          try {
+            return inode.inflight.isEmpty();
+          } finally {
+            inode.lock.unlock();
+          }
+        });
   }
 }

@@ -2,7 +2,6 @@ package dev.netfs.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.netfs.share.OpenIntent.Disposition;
 import dev.netfs.testing.Threads;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -35,14 +34,7 @@ class TurnsTest {
       file =
           mount.open(
               "/f",
-              new OpenMode(
-                  true,
-                  true,
-                  Disposition.OPEN_OR_CREATE,
-                  false,
-                  -1,
-                  OpenMode.Durability.BACK,
-                  OpenMode.Caching.CACHED));
+              OpenModes.CREATE);
       byte[] bytes = new byte[count];
       Arrays.fill(bytes, value);
       thread =

@@ -3,7 +3,6 @@ package dev.netfs.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.netfs.share.OpenIntent.Disposition;
 import dev.netfs.share.ShareOptions;
 import dev.netfs.testing.Threads;
 import java.io.IOException;
@@ -75,14 +74,7 @@ class WritebackTest {
   private static OpenFile open(Mount mount, String path) throws IOException {
     return mount.open(
         path,
-        new OpenMode(
-            true,
-            true,
-            Disposition.OPEN_OR_CREATE,
-            false,
-            -1,
-            OpenMode.Durability.BACK,
-            OpenMode.Caching.CACHED));
+        OpenModes.CREATE);
   }
 
   /** Lets the background look for what is due a few times. */

@@ -1,115 +1,30 @@
 package dev.netfs.it;
 
-import dev.netfs.NetfsFileSystem;
-import dev.netfs.testing.CountingProxy;
 import dev.netfs.testing.OpenSshServer;
 import java.io.IOException;
-import java.net.URI;
-import java.nio.file.FileSystems;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 
-/** A thousand random operations over a real OpenSSH server, each seed with options of its own. */
+/** A thousand random operations over a real OpenSSH server. */
 @Timeout(300)
-class OracleIT {
-  private static final int OPERATIONS = 1000;
-
-  private static OpenSshServer server;
-  private static CountingProxy proxy;
-
-  @TempDir Path temporary;
-  private final AtomicInteger runs = new AtomicInteger();
+class OracleIT extends OracleContract {
+  OracleIT() {
+    super(
+        1000,
+        SetUp.of(),
+        SetUp.of("pageSize", 4096, "memory", 65_536, "readahead", 20_000),
+        SetUp.twoClients(),
+        SetUp.of("rsize", 3000, "wsize", 5000, "write", "through"),
+        SetUp.of("cache", "none"));
+  }
 
   @BeforeAll
   static void start() throws IOException {
-    server = OpenSshServer.start();
-    proxy = CountingProxy.to(server.host(), server.port());
-    server.alsoKnownAt(proxy.port());
-  }
-
-  @AfterAll
-  static void stop() {
-    if (proxy != null) {
-      proxy.close();
-    }
-    if (server != null) {
-      server.close();
-    }
+    start(OpenSshServer.start());
   }
 
   static LongStream seeds() {
     return OracleRun.seeds(5);
-  }
-
-  @ParameterizedTest
-  @MethodSource("seeds")
-  void agreesWithALocalDirectory(long seed) {
-    OracleRun.run(seed, OPERATIONS, steps -> run(seed, steps));
-  }
-
-  private void run(long seed, List<Integer> steps) throws IOException {
-    String run = seed + "-" + runs.incrementAndGet();
-    // Deep enough for a link that climbs out of the tree to lead nowhere.
-    Path backing = Files.createDirectories(server.data().resolve(run + "/1/2/3/4/5/backing"));
-    for (Path made = backing; !made.equals(server.data()); made = made.getParent()) {
-      server.own(made);
-    }
-    Path oracle = Files.createDirectories(temporary.resolve(run + "/1/2/3/4/5/oracle"));
-    switch ((int) (seed % 5)) {
-      case 0 -> run(seed, steps, backing, oracle);
-      case 1 ->
-          run(
-              seed,
-              steps,
-              backing,
-              oracle,
-              "pageSize",
-              4096,
-              "memory",
-              65_536,
-              "readahead",
-              20_000);
-      case 2 -> runTwoClients(seed, steps, backing, oracle);
-      case 3 -> run(seed, steps, backing, oracle, "rsize", 3000, "wsize", 5000, "write", "through");
-      default -> run(seed, steps, backing, oracle, "cache", "none");
-    }
-  }
-
-  private static void run(
-      long seed, List<Integer> steps, Path backing, Path oracle, Object... options)
-      throws IOException {
-    try (NetfsFileSystem fs = mount(server.uri("/" + server.data().relativize(backing)), options)) {
-      new OracleRun(seed, List.of(fs), backing, oracle).execute(steps);
-    }
-  }
-
-  /** They see each other's changes from close to open; attributes at once, which is asked for. */
-  private static void runTwoClients(long seed, List<Integer> steps, Path backing, Path oracle)
-      throws IOException {
-    String below = "/" + server.data().relativize(backing);
-    try (NetfsFileSystem one = mount(server.uri(below), "attrTtl", "0s");
-        NetfsFileSystem two = mount(server.uri(proxy.port(), below), "attrTtl", "0s")) {
-      new OracleRun(seed, List.of(one, two), backing, oracle).execute(steps);
-    }
-  }
-
-  private static NetfsFileSystem mount(URI uri, Object... options) throws IOException {
-    Map<String, Object> env = new HashMap<>(server.options());
-    env.put("locks", "local");
-    for (int i = 0; i < options.length; i += 2) {
-      env.put((String) options[i], options[i + 1]);
-    }
-    return (NetfsFileSystem) FileSystems.newFileSystem(uri, env);
   }
 }
