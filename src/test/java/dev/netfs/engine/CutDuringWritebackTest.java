@@ -28,9 +28,7 @@ class CutDuringWritebackTest {
   }
 
   private static OpenFile open(Mount mount) throws IOException {
-    return mount.open(
-        "/f",
-        OpenModes.UPDATE);
+    return mount.open("/f", OpenModes.UPDATE);
   }
 
   @Test

@@ -39,10 +39,7 @@ class EvictionOrderTest {
   void write() throws IOException {
     server.put("/f", new byte[0]);
     mount = server.mount(Map.of("pageSize", PAGE, "memory", 64 << 20));
-    file =
-        mount.open(
-            "/f",
-            OpenModes.UPDATE);
+    file = mount.open("/f", OpenModes.UPDATE);
     inode = file.inode();
     file.write(ByteBuffer.allocate(PAGES * PAGE), 0);
     file.force(false);

@@ -43,8 +43,7 @@ class FootprintTest {
     for (int i = 0; i < FILES; i++) {
       server.put("/" + i, new byte[100]);
     }
-    OpenMode mode =
-        OpenModes.UPDATE;
+    OpenMode mode = OpenModes.UPDATE;
     try (Mount mount = server.mount(Map.of("pageSize", 4096, "memory", "64MiB"))) {
       mount.open("/0", mode).close();
       long before = heap();

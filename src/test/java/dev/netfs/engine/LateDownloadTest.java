@@ -22,8 +22,7 @@ class LateDownloadTest {
     SimServer server = new SimServer(1);
     byte[] old = new byte[2 * PAGE];
     server.put("/f", old);
-    OpenMode update =
-        OpenModes.UPDATE;
+    OpenMode update = OpenModes.UPDATE;
     try (Mount mount = server.mount(Map.of("pageSize", PAGE, "readahead", 0));
         OpenFile file = mount.open("/f", update)) {
       Inode inode = file.inode();
@@ -60,10 +59,7 @@ class LateDownloadTest {
     server.put("/f", old);
     try (Mount mount = server.mount(Map.of("pageSize", PAGE, "readahead", 0));
         OpenFile file = mount.open("/f", OpenMode.READ);
-        OpenFile direct =
-            mount.open(
-                "/f",
-                OpenModes.DIRECT)) {
+        OpenFile direct = mount.open("/f", OpenModes.DIRECT)) {
       Inode inode = file.inode();
       List<ReadRequest> begun = SimServer.planned(mount, inode, 0, PAGE);
       direct.write(ByteBuffer.wrap(new byte[] {3}), PAGE); // no token is left, and no page

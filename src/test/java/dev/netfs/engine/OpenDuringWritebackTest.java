@@ -27,9 +27,7 @@ class OpenDuringWritebackTest {
   private final byte[] content = new byte[SIZE];
 
   private OpenFile open(Mount mount) throws IOException {
-    return mount.open(
-        "/f",
-        OpenModes.UPDATE);
+    return mount.open("/f", OpenModes.UPDATE);
   }
 
   /** What happens while the server has our write and we have no answer yet. */

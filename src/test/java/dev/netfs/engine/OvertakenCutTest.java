@@ -17,9 +17,7 @@ import org.junit.jupiter.api.Timeout;
 @Tag("W3")
 class OvertakenCutTest {
   private static OpenFile open(Mount mount) throws IOException {
-    return mount.open(
-        "/f",
-        OpenModes.UPDATE);
+    return mount.open("/f", OpenModes.UPDATE);
   }
 
   @Test

@@ -35,10 +35,7 @@ class OvertakenWriteTest {
   void isRefused(Way way) throws IOException {
     server.put("/f", new byte[0]);
     try (Mount mount = server.mount(Map.of("pageSize", PAGE))) {
-      OpenFile file =
-          mount.open(
-              "/f",
-              OpenModes.UPDATE);
+      OpenFile file = mount.open("/f", OpenModes.UPDATE);
       ByteBuffer bytes = ByteBuffer.allocate(PAGE);
       try (PageBuffer page = Objects.requireNonNull(file.pageBuffer(0, PAGE))) {
         page.memory().put(new byte[PAGE]);

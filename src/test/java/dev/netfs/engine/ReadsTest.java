@@ -37,10 +37,7 @@ class ReadsTest {
     new Random(1).nextBytes(data);
     server.put("/f", data);
     mount = server.mount(Map.of("pageSize", PAGE, "memory", 16 << 20, "readahead", 0));
-    file =
-        mount.open(
-            "/f",
-            OpenModes.UPDATE);
+    file = mount.open("/f", OpenModes.UPDATE);
     inode = file.inode();
     reads = mount.reads();
   }
@@ -160,10 +157,7 @@ class ReadsTest {
   @Tag("S1")
   void whatTheServerNeverHadIsZerosBetweenWhatWasWritten() throws IOException {
     server.put("/hole", new byte[0]);
-    try (OpenFile hole =
-        mount.open(
-            "/hole",
-            OpenModes.UPDATE)) {
+    try (OpenFile hole = mount.open("/hole", OpenModes.UPDATE)) {
       byte[] expected = new byte[4 * PAGE];
       for (int at : new int[] {PAGE + 50, PAGE + 400, 4 * PAGE - 30}) {
         Arrays.fill(expected, at, at + 30, (byte) at);

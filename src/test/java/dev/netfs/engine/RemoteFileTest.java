@@ -26,9 +26,7 @@ class RemoteFileTest {
   }
 
   private static OpenFile open(Mount mount) throws IOException {
-    return mount.open(
-        "/f",
-        OpenModes.CREATE);
+    return mount.open("/f", OpenModes.CREATE);
   }
 
   private static ByteBuffer buffer(byte... bytes) {

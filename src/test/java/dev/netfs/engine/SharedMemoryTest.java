@@ -241,8 +241,7 @@ class SharedMemoryTest {
         byte[] expected = Arrays.copyOf(contents.get(path), Math.max(from, to + 1));
         expected[to] = 1;
         contents.put(path, expected);
-        OpenMode update =
-            OpenModes.UPDATE;
+        OpenMode update = OpenModes.UPDATE;
         try (OpenFile file = mount.open(path, update)) {
           file.read(ByteBuffer.allocate(1), 0);
           file.write(ByteBuffer.wrap(new byte[] {1}), to);

@@ -31,10 +31,7 @@ class TurnsTest {
     final Thread thread;
 
     Appender(Mount mount, int count, byte value) throws IOException {
-      file =
-          mount.open(
-              "/f",
-              OpenModes.CREATE);
+      file = mount.open("/f", OpenModes.CREATE);
       byte[] bytes = new byte[count];
       Arrays.fill(bytes, value);
       thread =

@@ -72,9 +72,7 @@ class WritebackTest {
   }
 
   private static OpenFile open(Mount mount, String path) throws IOException {
-    return mount.open(
-        path,
-        OpenModes.CREATE);
+    return mount.open(path, OpenModes.CREATE);
   }
 
   /** Lets the background look for what is due a few times. */

@@ -159,7 +159,8 @@ abstract class ReconnectContract {
   void aServerThatStaysAwayIsAClearErrorAndNothingIsLost() throws Exception {
     byte[] small = Arrays.copyOf(data, 100_000);
     put("f");
-    try (NetfsFileSystem fs = mount("timeout", "1s")) {
+    // Long enough for a busy machine to connect in.
+    try (NetfsFileSystem fs = mount("timeout", "5s")) {
       FileChannel channel =
           FileChannel.open(
               fs.getPath("/g"), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
