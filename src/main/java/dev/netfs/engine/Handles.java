@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * it. What is returned to be {@linkplain RemoteFile#retire retired} is so after letting it go.
  */
 final class Handles {
+  private static final CompletableFuture<Void> ENDED = CompletableFuture.completedFuture(null);
+
   private static final OpenIntent WRITE =
       new OpenIntent(false, true, OpenIntent.Disposition.OPEN_EXISTING, false, -1);
 
@@ -34,7 +36,7 @@ final class Handles {
   private int opens;
 
   /** Completes when the last handles have ended that were written with. Written under the lock. */
-  private volatile CompletableFuture<Void> ending = CompletableFuture.completedFuture(null);
+  private volatile CompletableFuture<Void> ending = ENDED;
 
   /** The handle that locks are held through: while there is one, everything goes through it. */
   private @Nullable RemoteFile locking;

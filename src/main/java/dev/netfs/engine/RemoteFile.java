@@ -52,8 +52,11 @@ final class RemoteFile {
   private int uses; // guarded by lock
   private boolean retired; // guarded by lock
 
-  /** Completes when it is over: retired, not in use, and on its way to be closed by the server. */
-  private final CompletableFuture<Void> ended = new CompletableFuture<>();
+  /** Whether it is retired, not in use, and its close is on its way. Guarded by lock. */
+  private boolean over;
+
+  /** Completes when it is over; made when somebody asks for it. Guarded by lock. */
+  private @Nullable CompletableFuture<Void> ended;
 
   RemoteFile(ShareSession session, Stats stats, Inode inode, OpenIntent intent) {
     this.session = session;
@@ -322,12 +325,33 @@ final class RemoteFile {
       // Nobody waits for it: that would cost each close a round trip.
       last.thenAccept(opened -> opened.close().whenComplete(this::closed));
     }
-    ended.complete(null);
+    CompletableFuture<Void> awaited;
+    lock.lock();
+    try {
+      over = true;
+      awaited = ended;
+    } finally {
+      lock.unlock();
+    }
+    if (awaited != null) {
+      awaited.complete(null);
+    }
   }
 
   /** Returns what completes when it is over, and what is asked for next comes after its close. */
   CompletableFuture<Void> ended() {
-    return ended;
+    lock.lock();
+    try {
+      if (ended == null) {
+        ended = new CompletableFuture<>();
+        if (over) {
+          ended.complete(null);
+        }
+      }
+      return ended;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Some servers say only at the close that they had no room for what they took, say. */
