@@ -29,9 +29,9 @@ import org.jspecify.annotations.Nullable;
  * Turns a command's arguments into paths, mounting what they need, and unmounts it at the end.
  *
  * <p>All URIs of one server share a mount, so that a copy between them can be made by the server.
- * Its root is the server's own ({@code /}, or the home directory for {@code /~/...}), whence
- * symbolic links lead where they lead on the server; where the user may not see that, it is the
- * directory above the named file, or the named directory itself.
+ * Its root is the server's own ({@code /}, an SMB share, or the home directory for {@code /~/...}),
+ * whence symbolic links lead where they lead on the server; where the user may not see that, it is
+ * the directory above the named file, or the named directory itself.
  */
 final class Mounts implements Closeable {
   /** The scheme of mounts that netfs.json describes. */
@@ -180,15 +180,19 @@ final class Mounts implements Closeable {
     return known.fs();
   }
 
-  /** Returns the root that all paths of a server could be seen from. */
+  /** Returns the root that all paths of a server, or of a share, could be seen from. */
   private static String top(String scheme, String path) {
     if (scheme.equals(NAMED)) {
       return "/"; // the root is netfs.json's affair
     }
     int end = path.indexOf('/', 1);
     String first = end < 0 ? path : path.substring(0, end);
+    // Of an SMB server, too, there is nothing above its shares.
     boolean named =
-        scheme.equals("netfs+path") || first.equals("/~") || first.equalsIgnoreCase("/%7e");
+        scheme.equals("netfs+path")
+            || scheme.equals("netfs+smb")
+            || first.equals("/~")
+            || first.equalsIgnoreCase("/%7e");
     return named ? first : "/";
   }
 
