@@ -24,8 +24,9 @@ final class SmbClient {
   private static final int PROTECTED_READ = 512 << 10;
 
   /**
-   * What one READ brings at most before the {@link Practice} has borne fruit: a message of 64 KiB.
-   * What is sent can be larger, since it is protected piece by piece.
+   * What one READ brings at most before the {@link Practice} has borne fruit, which begins with who
+   * moves more: a message of 64 KiB. What is sent can be larger, since it is protected piece by
+   * piece.
    */
   private static final int FIRST_READS = 60 << 10;
 
@@ -155,8 +156,13 @@ final class SmbClient {
     return FIRST_READS;
   }
 
-  int maxWrite() {
-    return maxWrite;
+  /** Returns how many bytes one WRITE is to carry, of so many that there are. */
+  int writeNow(long offered) {
+    Practice practice = connection.practice();
+    if (practice != null && offered > FIRST_READS) {
+      practice.begin();
+    }
+    return (int) Math.min(offered, maxWrite);
   }
 
   int maxTransact() {

@@ -150,7 +150,7 @@ final class SmbFile implements ShareFile {
   public CompletionStage<WriteResult> write(IoSegments src, long offset) {
     CompletableFuture<WriteResult> result = new CompletableFuture<>();
     checkRange(src, offset);
-    int length = (int) Math.min(src.remaining(), client.maxWrite());
+    int length = client.writeNow(src.remaining());
     run(
         intent.write(),
         result,
