@@ -257,6 +257,47 @@ class PageTest {
   }
 
   @Test
+  void isNotLentWhileItIsChangedNorChangedWhileItIsLent() {
+    Page page = page(SIZE);
+    assertThat(page.closeToLoans()).isTrue();
+    assertThat(page.beginLoan()).as("being changed").isFalse();
+    page.openToLoans();
+    assertThat(page.beginLoan()).isTrue();
+    assertThat(page.beginLoan()).isTrue();
+    assertThat(page.closeToLoans()).as("lent twice").isFalse();
+    assertThat(page.dropLoan()).isFalse();
+    assertThat(page.closeToLoans()).as("lent once").isFalse();
+    assertThat(page.dropLoan()).isFalse();
+    assertThat(page.closeToLoans()).isTrue();
+  }
+
+  @Test
+  void theLastToNeedAFrameReleasesIt() {
+    Page unlent = page(SIZE);
+    assertThat(unlent.leaveFrame()).isTrue();
+    assertThat(unlent.beginLoan()).as("it has gone").isFalse();
+    Page lent = page(SIZE);
+    assertThat(lent.beginLoan()).isTrue();
+    assertThat(lent.beginLoan()).isTrue();
+    assertThat(lent.leaveFrame()).isFalse();
+    assertThat(lent.beginLoan()).as("it has gone").isFalse();
+    assertThat(lent.dropLoan()).isFalse();
+    assertThat(lent.dropLoan()).isTrue();
+  }
+
+  @Test
+  void onlyValidBytesAreLent() {
+    Model model = new Model(SIZE);
+    model.write(10, new byte[10]);
+    assertThat(model.page.lendable(9, 5)).isZero();
+    assertThat(model.page.lendable(10, 5)).isEqualTo(5);
+    assertThat(model.page.lendable(10, 50)).isEqualTo(10);
+    assertThat(model.page.lendable(19, 5)).isEqualTo(1);
+    assertThat(model.page.lendable(20, 5)).isZero();
+    assertThat(model.page.lendable(21, 5)).isZero();
+  }
+
+  @Test
   void belongsToItsFrame() {
     Page page = page(SIZE);
     assertThat(page.frame.page).isSameAs(page);
