@@ -19,25 +19,36 @@ import org.jspecify.annotations.Nullable;
 final class CopyToCache {
   private final DiskCache disk;
   private final DiskFile file;
-  private final long start;
+
+  /** Where in the file the first chunk begins: where a granule does, if chunks are so large. */
+  private final long base;
+
   private final ByteBuffer[] chunks;
   private final int chunkSize;
 
   /** Keeps others from downloading the range too. Written before anything is sent. */
   private @Nullable Claim claim;
 
-  private CopyToCache(DiskCache disk, DiskFile file, long start, ByteBuffer[] chunks) {
+  private CopyToCache(DiskCache disk, DiskFile file, long base, ByteBuffer[] chunks) {
     this.disk = disk;
     this.file = file;
-    this.start = start;
+    this.base = base;
     this.chunks = chunks;
     this.chunkSize = chunks[0].capacity();
   }
 
   /** Prepares to copy a range; null if nothing may be copied now. */
   static @Nullable CopyToCache begin(DiskCache disk, DiskFile file, long start, long end) {
-    ByteBuffer[] chunks = disk.chunks(end - start);
-    return chunks == null ? null : new CopyToCache(disk, file, start, chunks);
+    int size = disk.chunkSize();
+    long base = start / size * size;
+    int count = (int) ((end - base + size - 1) / size);
+    if (end - start <= size / 4) {
+      size = (int) (end - start);
+      base = start;
+      count = 1;
+    }
+    ByteBuffer[] chunks = disk.chunks(count, size);
+    return chunks == null ? null : new CopyToCache(disk, file, base, chunks);
   }
 
   /** Takes over a claim on the range, which ends when the copy is on disk. */
@@ -47,7 +58,7 @@ final class CopyToCache {
 
   /** Takes bytes in. By several threads at once, for ranges that do not overlap. */
   void take(long offset, IoSegments source) {
-    long at = offset - start;
+    long at = offset - base;
     while (source.hasRemaining()) {
       int within = (int) (at % chunkSize);
       int step = (int) Math.min(source.remaining(), chunkSize - within);
@@ -93,9 +104,9 @@ final class CopyToCache {
 
   private IoSegments view(long from, long to) {
     List<ByteBuffer> parts = new ArrayList<>();
-    for (long at = from - start; at < to - start; ) {
+    for (long at = from - base; at < to - base; ) {
       int within = (int) (at % chunkSize);
-      int step = (int) Math.min(to - start - at, chunkSize - within);
+      int step = (int) Math.min(to - base - at, chunkSize - within);
       parts.add(chunks[(int) (at / chunkSize)].duplicate().position(within).limit(within + step));
       at += step;
     }

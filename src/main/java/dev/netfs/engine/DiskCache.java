@@ -47,7 +47,8 @@ final class DiskCache implements Closeable {
   private static final int MOST_READERS = 4;
 
   static final int MOST_WRITERS = 2;
-  private static final int CHUNK = 64 << 10;
+  private static final int LEAST_CHUNK = 64 << 10;
+  private static final int MOST_CHUNK = 1 << 20;
   private static final long MAINTAIN_SECONDS = 5;
   private static final long SETTLE_SECONDS = 5;
 
@@ -55,6 +56,7 @@ final class DiskCache implements Closeable {
   private final Stats stats;
   private final FsCache cache;
   private final Volume volume;
+  private final int chunkSize;
   private final long budget;
   private final Background.Task maintenance;
   private final ReentrantLock lock = new ReentrantLock();
@@ -73,7 +75,8 @@ final class DiskCache implements Closeable {
     this.stats = stats;
     this.cache = cache;
     this.volume = volume;
-    this.budget = Math.max(16 * CHUNK, Math.min(64L << 20, options.memory() / 4));
+    this.chunkSize = Math.max(LEAST_CHUNK, Math.min(MOST_CHUNK, volume.granule()));
+    this.budget = Math.max(16L * LEAST_CHUNK, Math.min(64L << 20, options.memory() / 4));
     this.drainMillis = options.timeout().toMillis();
     this.reads = new WorkQueue(background, MOST_READERS, this::failed);
     this.writes = new WorkQueue(background, MOST_WRITERS, this::failed);
@@ -254,19 +257,29 @@ final class DiskCache implements Closeable {
     writes.arrived();
   }
 
-  /** Returns memory for what is to be written; null if there is too much of it already. */
-  ByteBuffer @Nullable [] chunks(long bytes) {
-    int count = (int) ((bytes + CHUNK - 1) / CHUNK);
+  /** Returns how large a piece of memory is that holds a granule, or as much of it as may be. */
+  int chunkSize() {
+    return chunkSize;
+  }
+
+  /**
+   * Returns memory for what is to be written.
+   *
+   * @param count how many pieces
+   * @param size of each: {@link #chunkSize}, or less
+   * @return null if too much is waiting already
+   */
+  ByteBuffer @Nullable [] chunks(int count, int size) {
     ByteBuffer[] chunks = new ByteBuffer[count];
     lock.lock();
     try {
-      if (held + (long) count * CHUNK > budget || closed) {
+      if (held + (long) count * size > budget || closed) {
         return null;
       }
-      held += (long) count * CHUNK;
+      held += (long) count * size;
       for (int i = 0; i < count; i++) {
-        ByteBuffer chunk = free.poll();
-        chunks[i] = chunk != null ? chunk : ByteBuffer.allocate(CHUNK);
+        ByteBuffer chunk = size == chunkSize ? free.poll() : null;
+        chunks[i] = chunk != null ? chunk : ByteBuffer.allocate(size);
       }
     } finally {
       lock.unlock();
@@ -276,12 +289,13 @@ final class DiskCache implements Closeable {
 
   /** Takes memory back. */
   void release(ByteBuffer[] chunks) {
+    int size = chunks[0].capacity();
     lock.lock();
     try {
-      held -= (long) chunks.length * CHUNK;
+      held -= (long) chunks.length * size;
       for (ByteBuffer chunk : chunks) {
-        if ((long) free.size() * CHUNK < budget / 2) {
-          free.add(chunk.clear());
+        if (size == chunkSize && (long) free.size() * size < budget / 2) {
+          free.push(chunk.clear());
         }
       }
     } finally {

@@ -56,6 +56,12 @@ public final class Cookie implements Closeable {
   private final byte[] binding;
   private final ReentrantLock[] stripes = new ReentrantLock[STRIPES];
 
+  /**
+   * Held while the file is written, after a stripe: the kernel lets nobody else write it meanwhile
+   * either, and has those who want to run in circles.
+   */
+  private final ReentrantLock writing = new ReentrantLock();
+
   /** Granules that did not prove themselves: the next write of one replaces all of it. */
   private final Set<Long> refuted = ConcurrentHashMap.newKeySet();
 
@@ -378,6 +384,7 @@ public final class Cookie implements Closeable {
       return false;
     }
     int before = there == null ? 0 : there.stored;
+    ByteBuffer plain = scratch.plain;
     if (there != null && !head.covers(there)) {
       int first = there.first();
       there = open(number, scratch, first, first + 1);
@@ -385,13 +392,16 @@ public final class Cookie implements Closeable {
         for (int i = 0; i < slots.words; i++) {
           head.valid[i] |= there.valid[i];
         }
-        zeroGaps(scratch.plain, head, there, from, to);
+        zeroGaps(plain, head, there, from, to);
       }
     }
-    ByteBuffer plain = scratch.plain;
-    src.get(plain.clear().position(from).limit(to));
     int first = head.first();
-    plain.limit(first + head.plainLength()).position(first);
+    if (head.plainLength() == to - from && src.next().remaining() == to - from) {
+      plain = src.next(); // all of the payload, in one piece
+    } else {
+      src.get(plain.clear().position(from).limit(to));
+      plain.limit(first + head.plainLength()).position(first);
+    }
     ByteBuffer payload = payload(head, plain, scratch);
     head.stored = payload.remaining();
     ByteBuffer sealed = scratch.sealed.clear();
@@ -401,8 +411,13 @@ public final class Cookie implements Closeable {
     sealed.flip();
     int count = sealed.remaining();
     long at = slots.offset(number);
-    while (sealed.hasRemaining()) {
-      at += channel.write(sealed, at);
+    writing.lock();
+    try {
+      while (sealed.hasRemaining()) {
+        at += channel.write(sealed, at);
+      }
+    } finally {
+      writing.unlock();
     }
     refuted.remove(number);
     stored.addAndGet(head.stored - before);

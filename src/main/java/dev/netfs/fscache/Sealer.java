@@ -51,6 +51,9 @@ final class Sealer {
   private static final int WRITER = 16;
   private static final int KEYS_KEPT = 256;
 
+  private static final WarmUp SEALING = new WarmUp(Cipher.ENCRYPT_MODE);
+  private static final WarmUp OPENING = new WarmUp(Cipher.DECRYPT_MODE);
+
   private final VolumeKey key;
   private final byte[] writer = new byte[WRITER];
   private final AtomicLong counter = new AtomicLong();
@@ -116,10 +119,14 @@ final class Sealer {
     Machine machine = machine();
     try {
       Cipher cipher = machine.cipher;
+      long before = System.nanoTime();
       cipher.init(Cipher.ENCRYPT_MODE, keyOf(writer), nonce(count));
       cipher.updateAAD(associated.duplicate());
       byte[] sealed = machine.sealed(payload.remaining() + TAG);
-      out.put(sealed, 0, cipher.doFinal(payload, ByteBuffer.wrap(sealed)));
+      int length = cipher.doFinal(payload, ByteBuffer.wrap(sealed));
+      long nanos = System.nanoTime() - before;
+      out.put(sealed, 0, length);
+      SEALING.took(cipher, length, nanos);
       machines.offer(machine);
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("AES-GCM refuses to seal", e);
@@ -156,7 +163,9 @@ final class Sealer {
       int length = in.remaining();
       byte[] sealed = machine.sealed(length);
       in.get(sealed, 0, length);
+      long before = System.nanoTime();
       cipher.doFinal(ByteBuffer.wrap(sealed, 0, length), out);
+      OPENING.took(cipher, length, System.nanoTime() - before);
       machines.offer(machine);
       return true;
     } catch (AEADBadTagException e) {
