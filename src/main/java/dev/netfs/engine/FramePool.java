@@ -203,7 +203,7 @@ final class FramePool {
       frame = free.removeLast();
     }
     used++;
-    int count = elsewhere == null || preparing || memoryIsOut || !isLow() ? 0 : next();
+    int count = elsewhere == null || preparing || memoryIsOut || !isLow(0) ? 0 : next();
     if (elsewhere != null && count > 0) {
       preparing = true;
       elsewhere.execute(() -> prepare(count));
@@ -214,10 +214,12 @@ final class FramePool {
   /**
    * Returns whether so few frames are free that more are made ready, unless none may be: half of
    * what was added last.
+   *
+   * @param more how many of them are about to be taken
    */
-  boolean isLow() {
+  boolean isLow(int more) {
     int all = slabs.length;
-    return (all << slabShift) - used <= (Math.min(all, MOST_SLABS) << slabShift) / 2;
+    return (all << slabShift) - used - more <= (Math.min(all, MOST_SLABS) << slabShift) / 2;
   }
 
   /**

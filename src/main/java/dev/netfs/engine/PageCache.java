@@ -28,9 +28,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Passed pages.</b> What a stream reads for the first time from the disk's cache, and has
  * passed, is worth less than memory that has to be got from the kernel first, which takes longer
- * than to read it from the disk again. So beyond a sixteenth of the budget such pages give their
- * frames to the next ones before there are more frames; in the meantime, and as long as there are
- * free ones, they are found in memory as all others are.
+ * than to read it from the disk again. So beyond a 64th of the budget such pages give their frames
+ * to the next ones before there are more frames; in the meantime, and as long as there are free
+ * ones, they are found in memory as all others are.
  *
  * <p><b>Lock order.</b> An inode's lock may be held by callers of every method here. Eviction,
  * which Caffeine does under its own lock, therefore never takes an inode's lock: it works by the
@@ -38,6 +38,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class PageCache {
   private static final int EPOCHS = 16;
+
+  /** This part of the budget keeps what was passed. */
+  private static final int PASSED_PARTS = 64;
+
+  /** As many frames, perhaps, are taken by others between a look at the pool and its taking one. */
+  private static final int AT_ONCE = 4;
 
   private final int pageSize;
   private final int budgetFrames;
@@ -64,7 +70,7 @@ final class PageCache {
     this.pageSize = pageSize;
     this.budgetFrames = (int) Math.max(4, Math.min(Integer.MAX_VALUE, budget / pageSize));
     this.evictionBatch = Math.max(1, Math.min(32, budgetFrames / 16));
-    this.passedKept = budgetFrames / EPOCHS;
+    this.passedKept = budgetFrames / PASSED_PARTS;
     this.epochBytes = Math.max(pageSize, (long) budgetFrames * pageSize / EPOCHS);
     this.pool = new FramePool(pageSize, budgetFrames, background::execute);
     this.evictable =
@@ -104,7 +110,7 @@ final class PageCache {
     int size = pool.frameSize(bytes);
     epoch = 1 + (int) (allocated.addAndGet(size) / epochBytes);
     boolean full = pool.used() >= budgetFrames;
-    if ((full || pool.isLow()) && !pool.hasPart(size)) {
+    if ((full || pool.isLow(AT_ONCE)) && !pool.hasPart(size)) {
       if (!recycle(full ? 0 : passedKept) && full) {
         makeRoom();
       }

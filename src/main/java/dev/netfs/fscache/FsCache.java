@@ -214,7 +214,7 @@ public final class FsCache implements Closeable {
     try {
       if (volume.endUse()) {
         volumes.values().remove(volume);
-        volume.closeLockFile();
+        volume.lockFile().close();
       }
     } finally {
       REGISTRY_LOCK.unlock();

@@ -165,7 +165,8 @@ public final class Metadata {
         marks.write(marks.slot(path), changedMillis);
       }
       try (FileRegionLock ignored =
-          FileRegionLock.await(volume.lockChannel(), LOCKED_FROM + number, Volume.MAKING_MILLIS)) {
+          FileRegionLock.await(
+              volume.lockFile().channel(), LOCKED_FROM + number, Volume.MAKING_MILLIS)) {
         // Without the lock, where it cannot be had, one of two updates at once may be lost.
         DirectoryRecord before = read(path);
         DirectoryRecord record = change.apply(before);

@@ -65,8 +65,7 @@ public final class Volume implements Closeable {
   /** The open files that have their names, by them. */
   private final Map<String, Cookie> open = new ConcurrentHashMap<>();
 
-  private final ReentrantLock lockChannelLock = new ReentrantLock();
-  private @Nullable FileChannel lockChannel; // guarded by lockChannelLock
+  private final LockFile lockFile;
   private int uses; // guarded by the registry's lock
   private volatile int granule;
   private volatile Codec codec = Codec.NONE;
@@ -80,6 +79,7 @@ public final class Volume implements Closeable {
     this.cache = cache;
     this.directory = directory;
     this.objects = directory.resolve("objects");
+    this.lockFile = new LockFile(directory);
     this.header = header;
     this.headerFile = headerFile;
     this.sealer = new Sealer(header.key(), random);
@@ -300,7 +300,8 @@ public final class Volume implements Closeable {
     Path file = file(name);
     restoreDirectory(); // without the header nobody could ever read what is made here
     OwnerOnly.createDirectories(objects.resolve(name.substring(0, 2)));
-    FileRegionLock making = FileRegionLock.await(lockChannel(), stripeNumber(name), MAKING_MILLIS);
+    FileRegionLock making =
+        FileRegionLock.await(lockFile.channel(), stripeNumber(name), MAKING_MILLIS);
     if (making == null) {
       return null; // another JVM takes its time; without it there would be two files
     }
@@ -367,7 +368,7 @@ public final class Volume implements Closeable {
       throw new NoSuchFileException(directory.toString(), null, "the cache's directory is gone");
     }
     VolumeFiles.restore(directory, header.id(), headerFile);
-    closeLockFile(); // nobody else has the one that was deleted
+    lockFile.close(); // nobody else has the one that was deleted
     open.forEach(
         (name, cookie) -> {
           if (open.remove(name, cookie)) {
@@ -385,22 +386,8 @@ public final class Volume implements Closeable {
     return used;
   }
 
-  FileChannel lockChannel() throws IOException {
-    lockChannelLock.lock();
-    try {
-      FileChannel channel = lockChannel;
-      if (channel == null || !channel.isOpen()) {
-        channel =
-            OwnerOnly.open(
-                VolumeFiles.lockFile(directory),
-                StandardOpenOption.CREATE,
-                StandardOpenOption.WRITE);
-        lockChannel = channel;
-      }
-      return channel;
-    } finally {
-      lockChannelLock.unlock();
-    }
+  LockFile lockFile() {
+    return lockFile;
   }
 
   /**
@@ -412,26 +399,11 @@ public final class Volume implements Closeable {
   public @Nullable Claim claim(String path, long start, long end) {
     long position = Claim.position(ByteBuffer.wrap(object(path)).getLong(), start);
     try {
-      FileRegionLock lock = FileRegionLock.take(lockChannel(), position, Claim.size(start, end));
+      FileRegionLock lock =
+          FileRegionLock.take(lockFile.channel(), position, Claim.size(start, end));
       return lock == null ? null : new Claim(lock);
     } catch (IOException e) {
       return Claim.NONE; // a directory that is read-only, or gone
-    }
-  }
-
-  /** Lets go of the file that JVMs lock; it is opened again when needed. */
-  void closeLockFile() {
-    lockChannelLock.lock();
-    try {
-      FileChannel channel = lockChannel;
-      lockChannel = null;
-      if (channel != null) {
-        channel.close();
-      }
-    } catch (IOException e) {
-      // Nothing was written to it.
-    } finally {
-      lockChannelLock.unlock();
     }
   }
 
