@@ -1,5 +1,6 @@
 package dev.netfs.testing;
 
+import dev.netfs.cli.bench.SambaProcesses;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -213,6 +214,7 @@ public final class SambaServer implements FileServer {
   public void kill() throws IOException {
     Files.deleteIfExists(directory.resolve("lock/names.tdb")); // it names who is killed
     ServerProcess.kill(process);
+    SambaProcesses.kill(configuration());
   }
 
   /** Starts the server again, on the same port, after it was killed. */

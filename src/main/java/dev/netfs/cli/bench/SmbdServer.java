@@ -175,5 +175,6 @@ final class SmbdServer implements StockServer {
   @Override
   public void close() {
     process.kill();
+    SambaProcesses.kill(configuration());
   }
 }
