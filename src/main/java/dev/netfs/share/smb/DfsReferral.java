@@ -3,6 +3,7 @@ package dev.netfs.share.smb;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -11,14 +12,20 @@ import java.util.List;
  *
  * @param consumed how many characters of the path that was asked for the targets stand for
  * @param targets paths such as {@code \server\share}, the best one first
+ * @param lifetime for how long that can be gone by, before it has to be asked for again
  */
-record DfsReferral(int consumed, List<String> targets) {
+record DfsReferral(int consumed, List<String> targets, Duration lifetime) {
   /** The newest form of answer that is understood here. */
   private static final int LEVEL = 4;
 
   private static final int HEADER = 8;
   private static final int MOST_TARGETS = 32;
   private static final int NAME_LIST = 2;
+
+  /** Of what a server says in a form that has no place for it. */
+  private static final long USUAL_SECONDS = 300;
+
+  private static final long MOST_SECONDS = Duration.ofDays(1).toSeconds();
 
   DfsReferral {
     targets = List.copyOf(targets);
@@ -44,6 +51,7 @@ record DfsReferral(int consumed, List<String> targets) {
       int consumed = (in.getShort(0) & 0xFFFF) / 2;
       int count = in.getShort(2) & 0xFFFF;
       List<String> targets = new ArrayList<>();
+      long seconds = MOST_SECONDS;
       int at = HEADER;
       for (int i = 0; i < Math.min(count, MOST_TARGETS); i++) {
         int version = in.getShort(at) & 0xFFFF;
@@ -54,12 +62,15 @@ record DfsReferral(int consumed, List<String> targets) {
         }
         int name = version == 1 ? HEADER : in.getShort(at + (version == 2 ? 20 : 16)) & 0xFFFF;
         targets.add(text(in, at + name));
+        long its = version == 1 ? USUAL_SECONDS : in.getInt(at + (version == 2 ? 12 : 8));
+        seconds = Math.min(seconds, its & 0xFFFFFFFFL);
         at += size;
       }
       if (consumed > asked.length()) {
         throw new IllegalArgumentException("a referral of more than was asked for");
       }
-      return new DfsReferral(consumed, targets);
+      // Not none at all, or each operation would have to ask.
+      return new DfsReferral(consumed, targets, Duration.ofSeconds(Math.max(1, seconds)));
     } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
       throw new IOException("the server's DFS referral is malformed: " + e.getMessage(), e);
     }

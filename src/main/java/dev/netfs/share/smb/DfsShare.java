@@ -18,17 +18,25 @@ import java.nio.file.FileSystemException;
 import java.nio.file.attribute.AclEntry;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArraySet;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A tree with DFS links in it (MS-DFSC): the share that was mounted, and those that its links lead
  * to, each connected when an operation first meets its link, and kept for as long as this is. What
  * is below a link goes to its share, by the same path; all of them are lost together.
+ *
+ * <p>Where a link leads is asked again when the time is up that the server gave with its answer. If
+ * it leads elsewhere by then, what is opened from now on is opened there; what is open stays open
+ * where it is.
  *
  * <p>Safe for use by several threads. A share is connected on a thread of its own.
  */
@@ -53,16 +61,53 @@ final class DfsShare implements Share {
   private final SmbTree home;
   private final Connector connector;
   private final Map<String, SmbShare> before;
-  private final Map<String, CompletableFuture<SmbTree>> links = new ConcurrentHashMap<>();
+  private final LongSupplier nanoTime;
+  private final Map<String, Link> links = new ConcurrentHashMap<>();
+
+  /** Where links led once: files may be open there. */
+  private final Set<SmbShare> left = new CopyOnWriteArraySet<>();
+
   private volatile boolean closed;
+
+  /** A link that was followed. */
+  private static final class Link {
+    final SmbTree parent;
+    final String asked;
+    final CompletableFuture<SmbTree> tree = new CompletableFuture<>();
+    final AtomicReference<@Nullable CompletableFuture<Void>> asking = new AtomicReference<>();
+    volatile Set<SmbTarget> targets;
+    volatile long validUntil; // nanoTime
+
+    /**
+     * @param parent where the link is
+     * @param asked the link itself, as its server calls it
+     */
+    Link(SmbTree parent, String asked, List<SmbTarget> targets, long validUntil) {
+      this.parent = parent;
+      this.asked = asked;
+      this.targets = Set.copyOf(targets);
+      this.validUntil = validUntil;
+    }
+
+    boolean isThere() {
+      return tree.isDone() && !tree.isCompletedExceptionally();
+    }
+
+    /** Returns whether it still leads to where it did, or at least to the place in use too. */
+    boolean leadsTo(Set<SmbTarget> now) {
+      return now.equals(targets) || isThere() && now.contains(tree.join().target());
+    }
+  }
 
   /**
    * @param before the shares of a connection that was lost, by where they were in the mount
+   * @param nanoTime the clock
    */
-  DfsShare(SmbTree home, Connector connector, Map<String, SmbShare> before) {
+  DfsShare(SmbTree home, Connector connector, Map<String, SmbShare> before, LongSupplier nanoTime) {
     this.home = home;
     this.connector = connector;
     this.before = before;
+    this.nanoTime = nanoTime;
   }
 
   /** Returns all shares that are connected, by where they are in the mount. */
@@ -70,28 +115,87 @@ final class DfsShare implements Share {
     Map<String, SmbShare> all = new ConcurrentHashMap<>(Map.of("", home.share()));
     links.forEach(
         (prefix, link) -> {
-          if (isThere(link)) {
-            all.put(prefix, link.join().share());
+          if (link.isThere()) {
+            all.put(prefix, link.tree.join().share());
           }
         });
     return all;
-  }
-
-  private static boolean isThere(CompletableFuture<SmbTree> link) {
-    return link.isDone() && !link.isCompletedExceptionally();
   }
 
   // ---------------------------------------------------------------- which share
 
   /** Returns the share that a path is in, as far as is known. */
   private CompletableFuture<SmbTree> tree(String path) {
-    for (String at = path; at.length() > 1; at = at.substring(0, at.lastIndexOf('/'))) {
-      CompletableFuture<SmbTree> link = links.get(at);
-      if (link != null) {
-        return link;
+    CompletableFuture<SmbTree> tree = CompletableFuture.completedFuture(home);
+    for (int end = path.indexOf('/', 1); ; end = path.indexOf('/', end + 1)) {
+      String prefix = end < 0 ? path : path.substring(0, end);
+      Link link = links.get(prefix);
+      if (link != null && nanoTime.getAsLong() - link.validUntil >= 0) {
+        return Steps.compose(askedAgain(prefix, link), done -> tree(path));
+      }
+      tree = link == null ? tree : link.tree;
+      if (end < 0) {
+        return tree;
       }
     }
-    return CompletableFuture.completedFuture(home);
+  }
+
+  /** Asks where a link leads whose time is up; what leads elsewhere is followed anew then. */
+  @SuppressWarnings("NullAway") // a future of Void completes with null
+  private CompletableFuture<Void> askedAgain(String prefix, Link link) {
+    CompletableFuture<Void> asking = new CompletableFuture<>();
+    CompletableFuture<Void> other = link.asking.compareAndExchange(null, asking);
+    if (other != null) {
+      return other;
+    }
+    link.parent
+        .pipes()
+        .referral(link.asked)
+        .whenComplete(
+            (referral, failure) -> {
+              if (failure == null) {
+                takeIn(prefix, link, referral);
+              } else if (SmbStatus.of(failure) != 0) {
+                leave(prefix); // whoever has the link says what there is instead
+              }
+              link.asking.set(null);
+              if (failure == null || SmbStatus.of(failure) != 0) {
+                asking.complete(null);
+              } else {
+                asking.completeExceptionally(failure);
+              }
+            });
+    return asking;
+  }
+
+  private void takeIn(String prefix, Link link, DfsReferral referral) {
+    boolean same = referral.consumed() == link.asked.length();
+    Set<SmbTarget> targets =
+        same ? Set.copyOf(link.parent.target().atAll(referral.of(link.asked))) : Set.of();
+    if (link.leadsTo(targets)) {
+      link.targets = targets;
+      link.validUntil = nanoTime.getAsLong() + referral.lifetime().toNanos();
+    } else {
+      leave(prefix);
+    }
+  }
+
+  /** Forgets a link, and those within what it led to. */
+  private void leave(String prefix) {
+    for (Map.Entry<String, Link> each : links.entrySet()) {
+      boolean below = each.getKey().equals(prefix) || each.getKey().startsWith(prefix + "/");
+      if (below && links.remove(each.getKey(), each.getValue())) {
+        each.getValue()
+            .tree
+            .thenAccept(
+                tree -> {
+                  left.add(tree.share());
+                  if (closed) {
+                    tree.share().close();
+                  }
+                });
+      }
+    }
   }
 
   private <T> CompletableFuture<T> on(
@@ -131,30 +235,30 @@ final class DfsShare implements Share {
                 path, null, "the server says that this is elsewhere (DFS), but not where");
           }
           String link = asked.substring(0, referral.consumed());
-          CompletableFuture<SmbTree> connecting = new CompletableFuture<>();
-          CompletableFuture<SmbTree> known = links.putIfAbsent(prefix, connecting);
-          if (known != null) {
-            return known;
-          }
           List<SmbTarget> targets = tree.target().atAll(referral.of(link));
-          Thread thread = new Thread(() -> connect(targets, prefix, connecting), "netfs-smb-dfs");
+          Link followed =
+              new Link(tree, link, targets, nanoTime.getAsLong() + referral.lifetime().toNanos());
+          Link known = links.putIfAbsent(prefix, followed);
+          if (known != null) {
+            return known.tree;
+          }
+          Thread thread = new Thread(() -> connect(targets, prefix, followed), "netfs-smb-dfs");
           thread.setDaemon(true);
           thread.start();
-          return connecting;
+          return followed.tree;
         });
   }
 
-  private void connect(
-      List<SmbTarget> targets, String prefix, CompletableFuture<SmbTree> connecting) {
+  private void connect(List<SmbTarget> targets, String prefix, Link link) {
     try {
       SmbTree tree = connector.connect(targets, prefix, before.get(prefix));
-      connecting.complete(tree);
+      link.tree.complete(tree);
       if (closed) {
         tree.share().close();
       }
     } catch (IOException | RuntimeException | Error e) {
-      links.remove(prefix, connecting);
-      connecting.completeExceptionally(
+      links.remove(prefix, link);
+      link.tree.completeExceptionally(
           SmbFailures.withCause(
               new FileSystemException(
                   prefix, null, "a DFS link to where it cannot be used: " + e.getMessage()),
@@ -202,12 +306,12 @@ final class DfsShare implements Share {
     if (closed || !home.share().isConnected()) {
       return false;
     }
-    for (CompletableFuture<SmbTree> link : links.values()) {
-      if (isThere(link) && !link.join().share().isConnected()) {
+    for (SmbShare share : shares().values()) {
+      if (!share.isConnected()) {
         return false;
       }
     }
-    return true;
+    return left.stream().allMatch(SmbShare::isConnected);
   }
 
   @Override
@@ -319,5 +423,6 @@ final class DfsShare implements Share {
   public void close() {
     closed = true;
     shares().values().forEach(SmbShare::close);
+    left.forEach(SmbShare::close);
   }
 }

@@ -7,6 +7,7 @@ import dev.netfs.share.ShareProvider;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,8 +30,16 @@ public final class SmbShareProvider implements ShareProvider {
   private static final Set<String> OPTIONS =
       Set.of("password", "passwordFile", "domain", "sec", "guest", "seal", "connectTimeout");
 
-  /** Does nothing. */
-  public SmbShareProvider() {}
+  private final LongSupplier nanoTime;
+
+  /** Makes one that goes by the system's clock. */
+  public SmbShareProvider() {
+    this(System::nanoTime);
+  }
+
+  SmbShareProvider(LongSupplier nanoTime) {
+    this.nanoTime = nanoTime;
+  }
 
   @Override
   public Set<String> schemes() {
@@ -61,7 +70,7 @@ public final class SmbShareProvider implements ShareProvider {
   /**
    * @param lost the shares that were connected before, by where they were in the mount
    */
-  private static Share connect(ShareConfig config, Map<String, SmbShare> lost) throws IOException {
+  private Share connect(ShareConfig config, Map<String, SmbShare> lost) throws IOException {
     ShareOptions options = config.options();
     SmbTree tree = SmbConnector.connect(SmbTarget.of(config), options, lost.get(""));
     return tree.dfs()
@@ -69,7 +78,8 @@ public final class SmbShareProvider implements ShareProvider {
             tree,
             (targets, prefix, before) ->
                 SmbConnector.connectFirst(targets, options, prefix, before),
-            lost)
+            lost,
+            nanoTime)
         : tree.share();
   }
 }

@@ -21,6 +21,7 @@ import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.SocketChannel;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -320,6 +321,8 @@ class HostileServerTest {
     String asked = "\\a\\b\\c";
     assertThat(DfsReferral.parse(ByteBuffer.wrap(good.toBytes()), asked).of(asked))
         .containsExactly("\\one\\share\\c", "\\two\\share\\x\\c");
+    assertThat(DfsReferral.parse(ByteBuffer.wrap(good.toBytes()), asked).lifetime())
+        .isEqualTo(Duration.ofSeconds(60));
     feed(good.toBytes(), bytes -> DfsReferral.parse(ByteBuffer.wrap(bytes), asked).of(asked));
   }
 
