@@ -28,6 +28,7 @@ final class DelayedClose {
   private volatile boolean begun;
   private long losses = -1; // of rights, before the last open that was asked for
   private long askedNanos; // when that was
+  private boolean changed; // whether the file was, since its handles were opened
   private Background.@Nullable Task timeout;
 
   DelayedClose(Services services, Inode inode, InodeLease lease) {
@@ -44,6 +45,16 @@ final class DelayedClose {
   void asked(Inode.Asked asked) {
     losses = asked.losses();
     askedNanos = asked.nanos();
+  }
+
+  /** Takes in that we change the server's file. */
+  void changed() {
+    changed = true;
+  }
+
+  /** Takes in that all handles are about to be closed. */
+  void letGo() {
+    changed = false;
   }
 
   /** Returns for how long opens need no question, in nanoseconds; 0 or less if they do. */
@@ -64,13 +75,14 @@ final class DelayedClose {
 
   /**
    * Begins, as the last user closes the file, if it is worth it: and not where there were locks,
-   * which a close has to give back, or something is left to be sent.
+   * which a close has to give back, or the file was written, as servers show others its size and
+   * times when it is closed.
    *
    * @return whether the handles stay
    */
   boolean begin() {
     long nanos = remaining();
-    if (nanos <= 0 || inode.handles.wereLocked() || inode.writeback.isBusy()) {
+    if (nanos <= 0 || changed || inode.handles.wereLocked() || inode.writeback.isBusy()) {
       return false;
     }
     begun = true;

@@ -420,6 +420,9 @@ final class Inode {
     if (!coherency.isProvable() && services.options().cache() != CacheMode.LOOSE) {
       dropClean(); // since it was written by us (C3)
     }
+    if (delay != null) {
+      delay.letGo();
+    }
     return handles.letGo();
   }
 
@@ -517,6 +520,9 @@ final class Inode {
   private void changed() {
     coherency.changed();
     onDisk.changed();
+    if (delay != null) {
+      delay.changed();
+    }
     if (deferred != null) {
       deferred.changed();
     }

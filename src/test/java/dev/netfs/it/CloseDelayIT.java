@@ -85,12 +85,10 @@ class CloseDelayIT {
       assertThat(proxy.bytesUp()).isEqualTo(up);
       put("again", "brand new");
       assertThat(Files.readString(file)).isEqualTo("brand new");
-      Files.writeString(file, "ours");
-      up = proxy.bytesUp();
-      assertThat(Files.readString(file)).isEqualTo("ours");
-      assertThat(proxy.bytesUp()).as("what we wrote").isEqualTo(up);
+      Files.writeString(file, "ours!");
+      assertThat(Files.readString(file)).isEqualTo("ours!");
       smbclient("get again " + local.resolve("copy"));
-      assertThat(local.resolve("copy")).hasContent("ours");
+      assertThat(local.resolve("copy")).hasContent("ours!");
     }
   }
 
