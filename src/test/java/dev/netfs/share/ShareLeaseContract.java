@@ -219,6 +219,29 @@ public abstract class ShareLeaseContract extends ShareAttributesContract {
     await(file.close());
   }
 
+  /** On SMB a key is one file's, and the old one is still open under it. */
+  @Test
+  void aNameThatIsAnotherFilesByNowIsOpenedWithTheSameKey() throws Exception {
+    if (lacks(Feature.LEASES)) {
+      return;
+    }
+    Share others = another();
+    ShareFile file = openLeased(LeaseState.ALL);
+    assertThat(holder.next()).isEqualTo("granted RWH");
+    create("/new", bytes(100, 7));
+    CompletionStage<Void> renamed = others.rename("/new", "/f", true);
+    answerBreaks(renamed);
+    assertThat(outcome(renamed)).isNull();
+    ShareFile again = openLeased(LeaseState.ALL);
+    assertThat(readFully(again, 0, 100)).isEqualTo(bytes(100, 7));
+    await(file.close());
+    await(again.close());
+    holder.drain();
+    again = openLeased(LeaseState.ALL);
+    assertThat(holder.next()).isEqualTo("granted RWH");
+    await(again.close());
+  }
+
   /** Acknowledges breaks until a stage is done. */
   private void answerBreaks(CompletionStage<?> stage) throws InterruptedException {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);

@@ -5,6 +5,7 @@ import dev.netfs.share.DirectoryEntry;
 import dev.netfs.share.DirectoryWatcher;
 import dev.netfs.share.FileInfo;
 import dev.netfs.share.LeaseRequest;
+import dev.netfs.share.LeaseState;
 import dev.netfs.share.OpenIntent;
 import dev.netfs.share.OpenIntent.Disposition;
 import dev.netfs.share.Share;
@@ -70,7 +71,21 @@ final class SmbShare implements Share {
 
   @Override
   public CompletionStage<ShareFile> open(String path, OpenIntent intent) {
-    return with(() -> openFile(path, intent));
+    LeaseRequest wish = intent.lease();
+    CompletableFuture<ShareFile> opened = with(() -> openFile(path, intent));
+    return wish == null
+        ? opened
+        : Steps.recover(
+            opened,
+            failure -> {
+              if (failure.getCause() instanceof SmbStatus refused
+                  && refused.status() == NtStatus.INVALID_PARAMETER) {
+                // The key is that of another file, which is open here and has lost this name.
+                wish.holder().granted(LeaseState.NONE);
+                return openFile(path, intent.withLease(null));
+              }
+              return CompletableFuture.failedFuture(failure);
+            });
   }
 
   private CompletableFuture<ShareFile> openFile(String path, OpenIntent intent) throws IOException {
