@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -17,11 +18,14 @@ import java.util.concurrent.locks.LockSupport;
  * until the long ones are fast. That takes about 0.1 s of processor time, once in a JVM for each
  * cipher, and only where somebody moves bytes in bulk.
  *
+ * <p>The compiler may throw away what it has made, when it meets what it had not expected. So the
+ * real messages are watched as well, and if those are slow, all is as it was at first.
+ *
  * <p>Safe for use by several threads.
  */
 final class Practice {
   /** Protects a message and checks it. */
-  private interface Exercise {
+  interface Exercise {
     void run(byte[] message, byte[] room) throws GeneralSecurityException;
   }
 
@@ -37,7 +41,16 @@ final class Practice {
   private static final long FAST_NANOS = TimeUnit.MICROSECONDS.toNanos(200);
 
   /** Without a processor's AES instructions nothing ever becomes fast. */
-  private static final int MOST_ROUNDS = 12;
+  private static final int MOST_ROUNDS = 16;
+
+  /** So many rounds in a row have to be fast: the first ones' code may be thrown away again. */
+  private static final int FAST_ROUNDS = 3;
+
+  /** So many real messages in a row are slow because of their cipher, and not by accident. */
+  private static final int SLOW_MESSAGES = 4;
+
+  /** Who has practised so often in vain leaves it. */
+  private static final int MOST_TIMES = 4;
 
   private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
@@ -45,9 +58,11 @@ final class Practice {
 
   private final Exercise exercise;
   private final AtomicBoolean begun = new AtomicBoolean();
+  private final AtomicInteger times = new AtomicInteger();
+  private final AtomicInteger slowOnes = new AtomicInteger(); // in a row
   private volatile boolean fast;
 
-  private Practice(Exercise exercise) {
+  Practice(Exercise exercise) {
     this.exercise = exercise;
   }
 
@@ -96,10 +111,30 @@ final class Practice {
 
   /** Begins, unless somebody has. */
   void begin() {
-    if (!begun.get() && begun.compareAndSet(false, true)) {
+    if (!begun.get() && begun.compareAndSet(false, true) && times.getAndIncrement() < MOST_TIMES) {
       Thread thread = new Thread(null, this::run, "netfs-smb-practice", 0, false);
       thread.setDaemon(true);
       thread.start();
+    }
+  }
+
+  /**
+   * Notes how long a real message took to be checked.
+   *
+   * @param bytes the message's length; short ones say nothing
+   */
+  void took(int bytes, long nanos) {
+    if (bytes < LONG || !fast) {
+      return;
+    }
+    if (nanos * LONG <= FAST_NANOS * bytes) {
+      if (slowOnes.get() > 0) {
+        slowOnes.set(0);
+      }
+    } else if (slowOnes.incrementAndGet() >= SLOW_MESSAGES) {
+      slowOnes.set(0);
+      fast = false;
+      begun.set(false);
     }
   }
 
@@ -109,21 +144,21 @@ final class Practice {
     byte[] large = new byte[LONG];
     byte[] room = new byte[LONG + MessageSealer.HEADER + MessageSealer.TAG];
     try {
-      for (int round = 0; round < MOST_ROUNDS && !fast; round++) {
+      int inARow = 0;
+      for (int round = 0; round < MOST_ROUNDS && inARow < FAST_ROUNDS; round++) {
         for (int i = 0; i < SHORT_ONES; i++) {
           exercise.run(brief, room);
         }
-        long least = Long.MAX_VALUE;
+        int fastOnes = 0;
         for (int i = 0; i < LONG_ONES; i++) {
           long before = System.nanoTime();
           exercise.run(large, room);
-          least = Math.min(least, System.nanoTime() - before);
+          fastOnes += System.nanoTime() - before <= FAST_NANOS ? 1 : 0;
         }
-        fast = least <= FAST_NANOS;
-        if (!fast) {
-          LockSupport.parkNanos(PAUSE_NANOS); // the compiler works meanwhile
-        }
+        inARow = fastOnes > LONG_ONES / 2 ? inARow + 1 : 0;
+        LockSupport.parkNanos(PAUSE_NANOS); // the compiler works meanwhile
       }
+      fast = inARow == FAST_ROUNDS;
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException(e);
     }

@@ -133,15 +133,24 @@ final class Receiver implements Runnable {
       plain = new byte[length + AHEAD];
     }
     int size;
+    long before = System.nanoTime();
     try {
       size = opening.open(in, at, length, plain);
     } catch (GeneralSecurityException e) {
       throw new IOException("a message that cannot be decrypted: somebody may have changed it", e);
     }
+    checked(length, before);
     if (MessageSealer.sessionOf(in, at) != connection.sessionId) {
       throw new IOException("a message of another session");
     }
     messages(plain, 0, size, true);
+  }
+
+  private void checked(int length, long sinceNanos) {
+    Practice practice = connection.practice();
+    if (practice != null) {
+      practice.took(length, System.nanoTime() - sinceNanos);
+    }
   }
 
   private void messages(byte[] buffer, int from, int to, boolean sealed) throws IOException {
@@ -178,9 +187,13 @@ final class Receiver implements Runnable {
     if (sealer != null && !sealed) {
       throw new IOException("a message that is not encrypted");
     }
-    if (checking != null && !interim && !checking.verify(buffer, at, length)) {
-      throw new IOException(
-          "a message that is not signed as it should be: somebody may have" + " changed it");
+    if (checking != null && !interim) {
+      long before = System.nanoTime();
+      if (!checking.verify(buffer, at, length)) {
+        throw new IOException(
+            "a message that is not signed as it should be: somebody may have changed it");
+      }
+      checked(length, before);
     }
     Request request = connection.pending(id);
     int granted = i32(buffer, at + Smb2.AT_CREDITS) & 0xFFFF;

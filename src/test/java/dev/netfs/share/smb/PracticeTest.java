@@ -31,6 +31,26 @@ class PracticeTest {
     assertThatCode(Practice.ofSigning(algorithm)::run).doesNotThrowAnyException();
   }
 
+  @Test
+  void whatIsSlowAfterAllIsPractisedAgain() {
+    Practice practice = new Practice((message, room) -> {});
+    assertThat(practice.isFast()).isFalse();
+    practice.run();
+    assertThat(practice.isFast()).isTrue();
+    for (int i = 0; i < 10; i++) { // by accident, and short ones
+      practice.took(500_000, 1_000_000_000);
+      practice.took(500_000, 100_000);
+      practice.took(1_000, 1_000_000_000);
+    }
+    assertThat(practice.isFast()).isTrue();
+    for (int i = 0; i < 4; i++) {
+      practice.took(500_000, 5_000_000);
+    }
+    assertThat(practice.isFast()).isFalse();
+    practice.run();
+    assertThat(practice.isFast()).isTrue();
+  }
+
   private static final int SIZE = 10;
 
   private static CompletableFuture<ReadResult> brought(long bytes, boolean end) {
