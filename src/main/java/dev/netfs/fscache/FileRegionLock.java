@@ -57,6 +57,8 @@ final class FileRegionLock implements Closeable {
         return lock;
       }
       try {
+        // The kernel wakes who waits in lock(), but only the lock ends that, or the channel's
+        // close, with which all other locks of this JVM on the file would go.
         Thread.sleep(1);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
