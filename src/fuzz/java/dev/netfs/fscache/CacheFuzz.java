@@ -28,7 +28,7 @@ public final class CacheFuzz {
     }
     byte[] input = Arrays.copyOfRange(data, 1, data.length);
     try {
-      switch (Math.floorMod(data[0], 8)) {
+      switch (Math.floorMod(data[0], 10)) {
         case 0 -> CookieHeader.decode(ByteBuffer.wrap(input), SEALER, binding());
         case 1 -> CookieHeader.decode(header(input), SEALER, binding());
         case 2 -> Records.decode(input, 0, input.length);
@@ -36,12 +36,16 @@ public final class CacheFuzz {
         case 4 -> head(input);
         case 5 -> Codec.LZ4.decompress(input, input.length, PLAIN, length(input));
         case 6 -> Codec.ZSTD.decompress(input, input.length, PLAIN, length(input));
+        case 8 -> LOGS.read(input);
+        case 9 -> LOGS.read(LOGS.records(input));
         default -> MetadataFormat.decode(record(input), SEALER, binding(), null);
       }
     } catch (IOException e) {
       // As it should be.
     }
   }
+
+  private static final FuzzedLogs LOGS = new FuzzedLogs();
 
   private static ByteBuffer binding() {
     return ByteBuffer.wrap(new byte[36]);

@@ -10,10 +10,13 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -41,13 +44,16 @@ public final class DirtyLog implements Closeable {
   /** The most bytes of one record's payload. */
   public static final int MAX_PIECE = 256 << 10;
 
-  private static final int MAGIC = 0x6e667344; // nfsD
-  private static final byte VERSION = 1;
+  /** Into so many parts, on an average, a record's bytes get at most by what goes out of date. */
+  private static final int MOST_PARTS = 8;
+
+  static final int MAGIC = 0x6e667344; // nfsD
+  static final byte VERSION = 1;
   private static final int SEQUENCE = 8;
   private static final int OFFSET = 16;
   private static final int LENGTH = 24;
-  private static final int RECORD = 28;
-  private static final int HEAD = RECORD + Sealer.HEAD;
+  static final int RECORD = 28;
+  static final int HEAD = RECORD + Sealer.HEAD;
 
   private static final byte BEGIN = 1;
   private static final byte DATA = 2;
@@ -71,20 +77,18 @@ public final class DirtyLog implements Closeable {
       return offset + to;
     }
 
-    /** Adds what is left of this without a range. */
-    void without(long start, long end, List<Piece> left) {
-      if (end <= start() || start >= end()) {
-        left.add(this);
-        return;
-      }
-      if (start > start()) {
-        left.add(new Piece(offset, length, from, (int) (start - offset), position, sequence));
-      }
-      if (end < end()) {
-        left.add(new Piece(offset, length, (int) (end - offset), to, position, sequence));
-      }
+    Piece part(long start, long end) {
+      return new Piece(
+          offset, length, (int) (start - offset), (int) (end - offset), position, sequence);
     }
   }
+
+  /**
+   * A range that is out of date in what was before it.
+   *
+   * @param pieces how many those are
+   */
+  private record OutOfDate(long start, long end, int pieces) {}
 
   /** Takes what was written, in the order in which it was. */
   public interface Replay {
@@ -332,6 +336,7 @@ public final class DirtyLog implements Closeable {
     long size = content.length();
     ByteBuffer head = ByteBuffer.allocate(HEAD);
     boolean lastFailed = false;
+    List<OutOfDate> outOfDate = new ArrayList<>();
     while (end + HEAD + Sealer.TAG <= size) {
       head.clear();
       readFully(head, end);
@@ -344,14 +349,15 @@ public final class DirtyLog implements Closeable {
         break;
       }
       damaged |= lastFailed; // and more follows: that was no torn end
-      lastFailed = !take(head, length);
+      lastFailed = !take(head, length, outOfDate);
       end += HEAD + length + Sealer.TAG;
     }
+    leaveOut(outOfDate, MOST_PARTS * (1 + size / HEAD));
     damaged |= path.isEmpty() || size - end > HEAD + MAX_PIECE + Sealer.TAG;
   }
 
   /** Takes a record in; returns false if it does not prove itself. */
-  private boolean take(ByteBuffer head, int length) throws IOException {
+  private boolean take(ByteBuffer head, int length, List<OutOfDate> outOfDate) throws IOException {
     byte kind = head.get(5);
     long offset = head.getLong(OFFSET);
     Piece piece = new Piece(offset, length, 0, length, end, head.getLong(SEQUENCE));
@@ -368,9 +374,20 @@ public final class DirtyLog implements Closeable {
         createdMillis = fields.number("created");
         base = CoherencyData.of(fields);
       }
-      case DATA -> pieces.add(piece);
-      case SENT ->
-          without(offset, plain.remaining() < Long.BYTES ? Long.MAX_VALUE : plain.getLong(0));
+      case DATA -> {
+        if (offset < 0 || offset > Long.MAX_VALUE - length) {
+          throw new IOException("bytes at no offset of a file, in " + file);
+        }
+        if (length > 0) {
+          pieces.add(piece);
+        }
+      }
+      case SENT -> {
+        long to = plain.remaining() < Long.BYTES ? Long.MAX_VALUE : plain.getLong(0);
+        if (to > offset) {
+          outOfDate.add(new OutOfDate(offset, to, pieces.size()));
+        }
+      }
       case SENDING -> {
         sendingMillis = offset;
         sentEnd = Math.max(sentEnd, plain.remaining() < Long.BYTES ? 0 : plain.getLong(0));
@@ -386,11 +403,50 @@ public final class DirtyLog implements Closeable {
     return true;
   }
 
-  private void without(long start, long end) {
+  /** Leaves out of the pieces what is out of date by what follows them. */
+  private void leaveOut(List<OutOfDate> ranges, long most) throws IOException {
+    if (ranges.isEmpty()) {
+      return;
+    }
+    NavigableMap<Long, Long> out = new TreeMap<>(); // from start to end, apart from each other
     List<Piece> left = new ArrayList<>();
-    pieces.forEach(piece -> piece.without(start, end, left));
+    int next = ranges.size() - 1;
+    for (int number = pieces.size() - 1; number >= 0; number--) {
+      for (; next >= 0 && ranges.get(next).pieces > number; next--) {
+        add(out, ranges.get(next).start, ranges.get(next).end);
+      }
+      Piece piece = pieces.get(number);
+      long start = piece.start();
+      Map.Entry<Long, Long> before = out.floorEntry(start);
+      if (before != null) {
+        start = Math.max(start, before.getValue());
+      }
+      while (start < piece.end()) {
+        Map.Entry<Long, Long> following = out.higherEntry(start);
+        long end = following == null ? piece.end() : Math.min(piece.end(), following.getKey());
+        left.add(piece.part(start, end));
+        start = following == null ? piece.end() : following.getValue();
+      }
+      if (left.size() > most) {
+        throw new IOException("more pieces than there can be, in " + file);
+      }
+    }
+    Collections.reverse(left);
     pieces.clear();
     pieces.addAll(left);
+  }
+
+  private static void add(NavigableMap<Long, Long> ranges, long from, long to) {
+    long start = from;
+    long end = to;
+    Map.Entry<Long, Long> near = ranges.floorEntry(end);
+    while (near != null && near.getValue() >= start) {
+      start = Math.min(start, near.getKey());
+      end = Math.max(end, near.getValue());
+      ranges.remove(near.getKey());
+      near = ranges.floorEntry(end);
+    }
+    ranges.put(start, end);
   }
 
   private @Nullable ByteBuffer read(Piece piece) throws IOException {

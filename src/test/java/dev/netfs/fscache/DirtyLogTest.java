@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -221,6 +222,51 @@ class DirtyLogTest {
           (offset, bytes) -> assertThat(bytes).isEqualTo(ByteBuffer.wrap(piece(0), 0, LENGTH / 2)));
       log.close();
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
+  @Tag("W3")
+  void whatIsOutOfDateIsLeftOutAndNothingElse(long seed) throws IOException {
+    Random random = new Random(seed);
+    int size = 2_000;
+    int[] expected = new int[size]; // 0 where there is nothing
+    try (DirtyLog log = volume.newDirtyLog("/f", state(7, 1))) {
+      for (int step = 0; step < 100; step++) {
+        int start = random.nextInt(size);
+        int end = start + 1 + random.nextInt(Math.min(200, size - start));
+        if (random.nextInt(3) == 0) {
+          log.sent(start, end);
+          Arrays.fill(expected, start, end, 0);
+          if (random.nextInt(10) == 0) {
+            log.sent(end, Long.MAX_VALUE);
+            Arrays.fill(expected, end, size, 0);
+          }
+        } else {
+          byte[] bytes = new byte[end - start];
+          for (int i = 0; i < bytes.length; i++) {
+            bytes[i] = (byte) (1 + random.nextInt(100));
+            expected[start + i] = bytes[i];
+          }
+          log.write(start, ByteBuffer.wrap(bytes));
+        }
+      }
+    }
+    int[] found = new int[size];
+    for (DirtyLog log : volume.takeOverDirtyLogs()) {
+      int[] ranges = new int[size];
+      log.forEachRange((start, end) -> Arrays.fill(ranges, (int) start, (int) end, 1));
+      log.replay(
+          (offset, bytes) -> {
+            for (int at = (int) offset; bytes.hasRemaining(); at++) {
+              assertThat(ranges[at]).isOne();
+              found[at] = bytes.get();
+            }
+          });
+      assertThat(log.isDamaged()).isFalse();
+      log.close();
+    }
+    assertThat(found).isEqualTo(expected);
   }
 
   @Test
