@@ -114,6 +114,11 @@ final class DeferredFile {
     }
   }
 
+  /** Takes in that the server's file was cut, or may have been, while something is being sent. */
+  void cut() {
+    base = null;
+  }
+
   /** Takes in that something is sent. */
   void sending() {
     sendingMillis = services.background().currentTimeMillis();
@@ -654,12 +659,6 @@ final class DeferredFile {
    */
   void changedOtherwise() throws IOException {
     try (Turns.Turn turn = persisting.take()) {
-      inode.lock.lock();
-      try {
-        base = null;
-      } finally {
-        inode.lock.unlock();
-      }
       DirtyLog known = log;
       if (known == null || !persistLocked()) { // what is out of date now
         return;

@@ -759,6 +759,9 @@ final class Inode {
     sending();
     sentEnds.cut(coherency.changes());
     sizes.serverCut(size);
+    if (deferred != null) {
+      deferred.cut();
+    }
   }
 
   /** Takes in that the server could not cut its file, which may have either size now. */
@@ -768,6 +771,9 @@ final class Inode {
     dropClean();
     takeSize(sizeBefore);
     sizeUnsure = true;
+    if (deferred != null) {
+      deferred.cut();
+    }
   }
 
   /**
