@@ -5,6 +5,7 @@ import dev.netfs.cli.bench.BenchServer;
 import dev.netfs.cli.bench.BenchSettings;
 import dev.netfs.cli.bench.Link;
 import dev.netfs.cli.bench.Report;
+import dev.netfs.cli.bench.TemporaryTree;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.BigInteger;
@@ -233,9 +234,9 @@ final class BenchCommand implements Callable<Integer> {
     } finally {
       Runtime.getRuntime().removeShutdownHook(hook);
       if (data != null) {
-        DemoCommand.delete(data);
+        TemporaryTree.delete(data);
       }
-      DemoCommand.delete(directory);
+      TemporaryTree.delete(directory);
     }
   }
 

@@ -1,14 +1,11 @@
 package dev.netfs.cli;
 
+import dev.netfs.cli.bench.TemporaryTree;
 import java.io.IOException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ParentCommand;
 
@@ -39,7 +36,7 @@ final class DemoCommand implements Callable<Integer> {
       failures = List.of("a library is missing");
     } finally {
       Runtime.getRuntime().removeShutdownHook(hook);
-      delete(directory);
+      TemporaryTree.delete(directory);
     }
     main.terminal()
         .print(
@@ -51,28 +48,9 @@ final class DemoCommand implements Callable<Integer> {
 
   static void deleteQuietly(Path directory) {
     try {
-      delete(directory);
+      TemporaryTree.delete(directory);
     } catch (IOException e) {
       // The JVM is ending, and the files are in the directory for temporary ones.
     }
-  }
-
-  static void delete(Path directory) throws IOException {
-    Files.walkFileTree(
-        directory,
-        new SimpleFileVisitor<>() {
-          @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes info) throws IOException {
-            Files.deleteIfExists(file);
-            return FileVisitResult.CONTINUE;
-          }
-
-          @Override
-          public FileVisitResult postVisitDirectory(Path visited, @Nullable IOException failure)
-              throws IOException {
-            Files.deleteIfExists(visited);
-            return FileVisitResult.CONTINUE;
-          }
-        });
   }
 }

@@ -3,6 +3,7 @@ package dev.netfs.cli;
 import dev.netfs.Netfs;
 import dev.netfs.NetfsFileSystem;
 import dev.netfs.cli.bench.BenchServer;
+import dev.netfs.cli.bench.TemporaryTree;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -121,7 +122,7 @@ final class RemoteBenchServer implements BenchServer {
   @Override
   public void close() throws IOException {
     try (control) {
-      DemoCommand.delete(data);
+      TemporaryTree.delete(data);
     }
   }
 }

@@ -10,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -40,14 +39,6 @@ final class CacheFixture {
   static CoherencyData state(long size, int seconds) {
     return new CoherencyData(
         FileType.REGULAR, size, FileTime.fromMillis(1000L * seconds), null, null);
-  }
-
-  static void deleteTree(Path root) throws IOException {
-    try (Stream<Path> all = Files.walk(root)) {
-      for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(path);
-      }
-    }
   }
 
   static byte[] bytes(long seed, int length) {

@@ -2,6 +2,7 @@ package dev.netfs.fscache;
 
 import dev.netfs.share.FileType;
 import dev.netfs.share.IoSegments;
+import dev.netfs.testing.Directories;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -40,7 +41,7 @@ final class CodecThroughput {
         measure("random", random, codec, temp, key);
       }
     } finally {
-      CacheFixture.deleteTree(temp);
+      Directories.delete(temp);
     }
   }
 
@@ -95,7 +96,7 @@ final class CodecThroughput {
           throw new AssertionError("wrong bytes");
         }
       }
-      CacheFixture.deleteTree(directory);
+      Directories.delete(directory);
     }
     System.out.printf(
         Locale.ROOT,

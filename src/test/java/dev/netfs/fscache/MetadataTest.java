@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.netfs.share.FileInfo;
 import dev.netfs.share.FileType;
+import dev.netfs.testing.Directories;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -199,7 +200,7 @@ class MetadataTest {
             assertThat(cache.refutedSlots()).isEqualTo(before + 1);
             assertThat(metadata.read("/b")).isNotNull();
           });
-      CacheFixture.deleteTree(directory);
+      Directories.delete(directory);
     }
   }
 

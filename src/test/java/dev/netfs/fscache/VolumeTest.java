@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.netfs.testing.Directories;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -89,7 +90,7 @@ class VolumeTest {
     try (FsCache cache = CacheFixture.cache(directory);
         Volume volume = cache.volume(SHARE, key, 65536, Codec.NONE)) {
       Cookie before = Objects.requireNonNull(volume.open("/f", state(CONTENT.length, 7), true));
-      CacheFixture.deleteTree(directory);
+      Directories.delete(directory);
       cache.maintain();
       assertThat(before.isCurrent()).as("whether others find what is written there").isFalse();
       try (Cookie after =
@@ -110,7 +111,7 @@ class VolumeTest {
     try (FsCache cache = CacheFixture.cache(directory);
         Volume volume = cache.volume(SHARE, key, 65536, Codec.NONE)) {
       Path place = header().getParent();
-      CacheFixture.deleteTree(directory);
+      Directories.delete(directory);
       VolumeFiles.readOrCreate(place, SHARE, key); // as another JVM does
       byte[] other = Files.readAllBytes(header());
       assertThat(volume.header()).isNotEqualTo(VolumeFiles.read(place, key));

@@ -1,5 +1,6 @@
 package dev.netfs.it;
 
+import dev.netfs.testing.Directories;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -189,8 +190,8 @@ final class Names {
       onServer = onServer.getParent();
       try (Stream<Path> entries = Files.list(outside)) {
         for (Path entry : entries.filter(entry -> !entry.equals(inside)).toList()) {
-          Trees.delete(entry);
-          Trees.delete(onServer.resolve(entry.getFileName()));
+          Directories.delete(entry);
+          Directories.delete(onServer.resolve(entry.getFileName()));
         }
       }
     }

@@ -7,6 +7,7 @@ import static java.nio.file.StandardOpenOption.APPEND;
 import static java.nio.file.StandardOpenOption.CREATE;
 import static java.nio.file.StandardOpenOption.CREATE_NEW;
 
+import dev.netfs.testing.Directories;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -237,7 +238,7 @@ final class PathOperations {
         List.of(name),
         !posix,
         side -> {
-          Trees.delete(side.at(name));
+          Directories.delete(side.at(name));
           return null;
         });
   }

@@ -144,7 +144,7 @@ public final class KerberosRealm implements Closeable {
       if (process != null) {
         ServerProcess.kill(process);
       }
-      ServerProcess.delete(directory);
+      Directories.delete(directory);
     } catch (IOException e) {
       System.err.println("While stopping krb5kdc: " + e);
     }

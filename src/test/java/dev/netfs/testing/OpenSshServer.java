@@ -300,7 +300,9 @@ public final class OpenSshServer implements FileServer {
       if (password != null && password.isPresent()) {
         ServerProcess.retry(Servers.program("userdel").orElseThrow().toString(), "--force", user);
       }
-      ServerProcess.delete(directory);
+      if (Files.exists(directory)) {
+        Directories.delete(directory);
+      }
     } catch (IOException e) {
       System.err.println("While stopping sshd: " + e);
     }

@@ -362,7 +362,9 @@ public final class SambaServer implements FileServer {
         ServerProcess.run("umount", "-l", each.toString());
       }
       mounted.clear();
-      ServerProcess.delete(directory);
+      if (Files.exists(directory)) {
+        Directories.delete(directory);
+      }
     } catch (IOException e) {
       System.err.println("While stopping smbd: " + e);
     }

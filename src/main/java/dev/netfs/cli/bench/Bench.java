@@ -128,7 +128,7 @@ public final class Bench {
       progress.line(report.verdicts());
       return report;
     } finally {
-      Fixture.delete(local);
+      TemporaryTree.delete(local);
     }
   }
 

@@ -48,7 +48,7 @@ final class NetfsContestant implements Contestant {
     if (caches != null && workload.disk() != Workload.Disk.NONE) {
       Path disk = caches.resolve(name + "-" + workload.id());
       if (first || workload.disk() == Workload.Disk.EMPTY) {
-        Fixture.delete(disk);
+        TemporaryTree.delete(disk);
       }
       builder.option("disk", disk.toString());
       if (workload.isEncrypted()) {

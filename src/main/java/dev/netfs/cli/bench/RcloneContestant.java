@@ -53,7 +53,7 @@ final class RcloneContestant implements Contestant {
     unmount();
     Path cache = caches.resolve("rclone-" + workload.id());
     if (first || workload.disk() == Workload.Disk.EMPTY) {
-      Fixture.delete(cache);
+      TemporaryTree.delete(cache);
     }
     Path log = caches.resolve("rclone.log");
     Process started =
