@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -229,6 +230,57 @@ class ReadRequestTest {
     assertThat(exact.isWithin(100, 199)).isFalse();
     finish(exact);
     exact.endUse();
+  }
+
+  @Test
+  void whoWaitsForWhatHasComeDoesNotWaitForTheRest() throws Exception {
+    CountDownLatch rest = new CountDownLatch(1);
+    server.onRead =
+        (path, offset, count) -> {
+          if (offset >= 2 * PAGE) {
+            try {
+              rest.await();
+            } catch (InterruptedException e) {
+              Thread.currentThread().interrupt();
+            }
+          }
+        };
+    ReadRequest request = begin(0, 3 * PAGE);
+    CompletableFuture<Void> first = locked(() -> request.arrival(2 * PAGE - 1));
+    CompletableFuture<Void> last = locked(() -> request.arrival(2 * PAGE));
+    Thread issuer = new Thread(request::issue);
+    issuer.start();
+    SimServer.eventually("the first answer is there", first::isDone);
+    assertThat(last).isNotDone();
+    assertThat(locked(() -> request.covers(2 * PAGE - 1))).isFalse();
+    assertThat(locked(() -> request.covers(2 * PAGE))).isTrue();
+    request.endUse(); // what has been sent comes all the same
+    rest.countDown();
+    SimServer.eventually("the rest is there", last::isDone);
+    issuer.join();
+    assertRead(0, 3 * PAGE);
+    Page page = Objects.requireNonNull(inode.pages.get(0));
+    assertThat(page.tryPin()).isTrue();
+    assertThat(page.dropPin()).as("it was the only pin").isTrue();
+  }
+
+  @Test
+  void whatItIsToldOfItsPagesHolds() {
+    ReadRequest request = begin(0, 2 * PAGE);
+    ReadStream stream = new ReadStream(inode, mount.reads(), 0, 0, 0);
+    locked(
+        () -> {
+          request.poison(10, PAGE);
+          request.mark(1, stream);
+          return 0;
+        });
+    finish(request);
+    assertThat(valid(0)).isEqualTo(range(0, 10));
+    Page page = Objects.requireNonNull(inode.pages.get(1));
+    assertThat(page.marker()).isSameAs(stream);
+    request.passed();
+    assertThat(page.tryPin()).isTrue();
+    assertThat(page.dropPin()).as("it was the only pin").isTrue();
   }
 
   // ---- where the bytes land
