@@ -27,7 +27,7 @@ final class VirtualTime implements Background {
   private static final long BEGIN_MILLIS = 1_700_000_000_000L;
 
   /** What runs for longer than this, in real time, is in a loop without end. */
-  private static final long REAL_MILLIS = 30_000;
+  private static final long REAL_MILLIS = 120_000;
 
   /** What an actor does. */
   @FunctionalInterface
