@@ -210,7 +210,7 @@ public final class AsynchronousFile {
       } else if (directIo.mustFlush(file, at())) {
         flushed = true;
         errorsBefore = file.inode().errors.now();
-        return file.inode().writeback.flushed();
+        return file.inode().uploader.flushed();
       }
       CompletableFuture<?> cut = file.inode().writeback.whileHeld();
       if (cut != null) {
@@ -286,7 +286,7 @@ public final class AsynchronousFile {
         phase = Phase.FLUSH;
         if (file.durability() != OpenMode.Durability.BACK) {
           errorsBefore = file.inode().errors.now();
-          return file.inode().writeback.flushed();
+          return file.inode().uploader.flushed();
         }
       }
       if (phase == Phase.FLUSH && file.durability() != OpenMode.Durability.BACK) {
@@ -322,7 +322,7 @@ public final class AsynchronousFile {
       } else if (directIo.intersectsDirty(file, buffer, at())) {
         flushed = true;
         errorsBefore = file.inode().errors.now();
-        return file.inode().writeback.flushed();
+        return file.inode().uploader.flushed();
       }
       upload = directIo.begin(file, buffer, at());
       return upload == null ? directIo.whenFree(file, buffer, at()) : upload.result;

@@ -136,7 +136,7 @@ final class Deferred {
     }
     Inode before = mount.services().inodes().find(log.path());
     if (before != null) {
-      before.writeback.flush(Await::result); // of another's log: it comes first
+      before.uploader.flush(Await::result); // of another's log: it comes first
       if (before.deferred != null) {
         before.deferred.settle();
       }
@@ -188,7 +188,7 @@ final class Deferred {
         deferred.abandonAdoption();
       }
     }
-    file.inode().writeback.issueIfDue();
+    file.inode().uploader.issueIfDue();
     return true;
   }
 
@@ -226,7 +226,7 @@ final class Deferred {
       DeferredFile deferred = inode.deferred;
       if (deferred != null && inode.writeback.isDirty()) {
         deferred.persist();
-        sent.add(inode.writeback.flushed());
+        sent.add(inode.uploader.flushed());
       }
     }
     CompletableFuture<Boolean> limit = new CompletableFuture<>();
@@ -271,7 +271,7 @@ final class Deferred {
     for (Inode inode : services.inodes().all()) {
       DeferredFile deferred = inode.deferred;
       if (deferred != null && !inode.isUnlinked() && Names.within(inode.path(), source)) {
-        inode.writeback.flush(Await::result);
+        inode.uploader.flush(Await::result);
         if (inode.writeback.isDirty()) {
           throw new FileSystemException(
               source, target, "what was written to " + inode.path() + " cannot be sent now");

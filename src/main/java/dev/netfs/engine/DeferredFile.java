@@ -347,7 +347,7 @@ final class DeferredFile {
       return;
     }
     inode.writeback.letGo();
-    inode.writeback.issue();
+    inode.uploader.issue();
     if (!inode.writeback.isDirty()) {
       inode.handles.dropWriter(); // it is beside, or cut off
     }
@@ -361,7 +361,7 @@ final class DeferredFile {
       inode.lock.unlock();
     }
     inode.handles.dropWriter();
-    inode.writeback.cannotBegin(problem);
+    inode.uploader.cannotBegin(problem);
   }
 
   /** Returns false if the answer is of no use, since we have changed the file meanwhile. */

@@ -136,8 +136,8 @@ final class FileLocks {
   }
 
   /** Sends what is dirty in a range and waits for it. */
-  void flush(long start, long end, Writeback.Waiter waiter) throws IOException {
-    inode().writeback.flush(waiter);
+  void flush(long start, long end, Uploader.Waiter waiter) throws IOException {
+    inode().uploader.flush(waiter);
   }
 
   /**
@@ -182,7 +182,7 @@ final class FileLocks {
     /** Asks for it, after sending what is dirty, none of which may be dropped below. */
     CompletableFuture<@Nullable Hold> fromShare(@Nullable CooperativeLocks cooperative) {
       return file.closing
-          .untilClosed(inode().writeback.flushed())
+          .untilClosed(inode().uploader.flushed())
           .thenCompose(sent -> cooperative == null ? askServer() : askOthers(cooperative))
           .thenCompose(this::refresh);
     }
@@ -290,7 +290,7 @@ final class FileLocks {
         if (!file.closing.isClosing()) {
           return lock;
         }
-        lock.releaseAfter(inode().writeback.flushed());
+        lock.releaseAfter(inode().uploader.flushed());
         throw new CompletionException(new AsynchronousCloseException());
       }
       giveUp(onShare);

@@ -56,6 +56,7 @@ final class Inode {
   private final @Nullable DelayedClose delay;
 
   final Writeback writeback;
+  final Uploader uploader;
   final Handles handles;
 
   private final Services services;
@@ -100,6 +101,7 @@ final class Inode {
             ? null
             : new DeferredFile(services, this, all);
     this.writeback = new Writeback(services, this, deferred);
+    this.uploader = new Uploader(services, this);
     this.handles = new Handles(services, this);
   }
 

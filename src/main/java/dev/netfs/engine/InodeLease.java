@@ -125,7 +125,7 @@ final class InodeLease implements LeaseHolder {
       inode.invalidate();
     }
     if (!state.write()) {
-      inode.writeback.issueIfDue(); // what was kept back under one that was better
+      inode.uploader.issueIfDue(); // what was kept back under one that was better
     }
   }
 
@@ -148,7 +148,7 @@ final class InodeLease implements LeaseHolder {
   public void breaking(LeaseState to, Runnable acknowledgement) {
     boolean dropped = read && !to.read();
     downgraded(to)
-        .thenCompose(done -> strict ? inode.writeback.flushed() : nothing())
+        .thenCompose(done -> strict ? inode.uploader.flushed() : nothing())
         .whenComplete(
             (done, failure) -> {
               try {
@@ -200,7 +200,7 @@ final class InodeLease implements LeaseHolder {
     set(LeaseState.NONE);
     if (strict) {
       inode.invalidate();
-      inode.writeback.issue();
+      inode.uploader.issue();
     }
   }
 

@@ -177,9 +177,9 @@ public final class Mount implements Closeable {
         inode.deferred.tick();
       }
       if (writeback.isDirty()
-          && (writeback.isRetryDue()
+          && (inode.uploader.isRetryDue()
               || now - writeback.dirtySinceNanos() > options.sendingAge().toNanos())) {
-        writeback.issueIfDue();
+        inode.uploader.issueIfDue();
       }
     }
   }
@@ -241,14 +241,14 @@ public final class Mount implements Closeable {
     Map<Inode, Long> heard = new LinkedHashMap<>();
     try {
       for (Inode inode : inodes.all()) {
-        inode.writeback.beginAsking();
+        inode.uploader.beginAsking();
         heard.put(inode, inode.errors.now());
         // All at once: where the server does not answer, they fail together and not one by one.
-        inode.writeback.issue();
+        inode.uploader.issue();
       }
       for (Map.Entry<Inode, Long> entry : heard.entrySet()) {
         Inode inode = entry.getKey();
-        inode.writeback.flush(entry.getValue(), Await::result);
+        inode.uploader.flush(entry.getValue(), Await::result);
         if (inode.deferred != null) {
           inode.deferred.settle();
         }
@@ -258,7 +258,7 @@ public final class Mount implements Closeable {
         }
       }
     } finally {
-      heard.keySet().forEach(inode -> inode.writeback.endAsking());
+      heard.keySet().forEach(inode -> inode.uploader.endAsking());
     }
     if (failure != null) {
       throw failure;
@@ -317,7 +317,7 @@ public final class Mount implements Closeable {
     }
     flusher.cancel();
     IOException failure = null;
-    inodes.all().forEach(inode -> inode.writeback.issue());
+    inodes.all().forEach(inode -> inode.uploader.issue());
     for (OpenFile file : files) {
       try {
         file.close();

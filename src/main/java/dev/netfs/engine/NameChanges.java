@@ -189,7 +189,7 @@ final class NameChanges {
     if (written != null) {
       // Or what is sent later would move the time on again, and so do some servers at the close of
       // a handle that was written with.
-      written.writeback.flush(Await::result);
+      written.uploader.flush(Await::result);
       Await.untilDone(written.handles.ending());
     }
     if (change.modified() != null) {
@@ -221,7 +221,7 @@ final class NameChanges {
     services.delayedCloses().endBelow(source); // or the server asks for it back first
     Inode inode = inodes.find(source);
     if (inode != null) {
-      inode.writeback.flush(Await::result);
+      inode.uploader.flush(Await::result);
     }
     try {
       change(target, "copy", share -> share.copy(source, target), Replay.NEVER);

@@ -327,7 +327,7 @@ public final class OpenFile implements Closeable {
 
   /** Sends everything dirty and waits for it; failures are noted in the error sequence. */
   void flush() throws IOException {
-    inode.writeback.flush(closing::await);
+    inode.uploader.flush(closing::await);
     services.attributes().settle();
   }
 
@@ -514,7 +514,7 @@ public final class OpenFile implements Closeable {
     long before = inode.errors.now();
     try {
       if (mode.write() && !persist()) {
-        inode.writeback.flush(Await::result);
+        inode.uploader.flush(Await::result);
         settle();
         services.attributes().settle();
       }
@@ -545,11 +545,11 @@ public final class OpenFile implements Closeable {
           .execute(
               () -> {
                 if (!deferred.persist()) {
-                  inode.writeback.issue();
+                  inode.uploader.issue();
                 }
               });
     } else {
-      inode.writeback.issue();
+      inode.uploader.issue();
     }
     CompletableFuture<Void> settled;
     inode.lock.lock();

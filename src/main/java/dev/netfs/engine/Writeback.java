@@ -1,37 +1,35 @@
 package dev.netfs.engine;
 
-import dev.netfs.LockLostException;
-import dev.netfs.share.IoSegments;
-import dev.netfs.share.ShareFile;
 import dev.netfs.share.WriteResult;
-import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.FileSystemException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One file's dirty bytes, and their way to the server.
+ * One file's dirty bytes: which they are, which of them are on their way to the server, and what
+ * keeps them from being sent. {@link Uploader} sends them.
  *
- * <p>{@link #dirty} and {@link #writing} are byte-exact: what is sent is what was written, no byte
- * more (W1). Issuing moves ranges from the one to the other, cut at {@code wsize}, many in flight;
- * a byte that is written again while it is on its way becomes dirty again, and is not sent before
- * the first sending has ended, so that the server takes them in order. A range whose sending fails
- * becomes dirty again and stays in memory. A failure that somebody waits for, and the first one in
- * a row that nobody does, is noted in the inode's error sequence, for every open file to hear of.
- * That later tries in the background fail too is nothing new: were it noted, a {@code force} that
- * succeeds at last would report a failure of which it has heard before.
+ * <p><b>States.</b> A byte that was written is {@link #dirty}; {@linkplain #sending issuing} moves
+ * it to {@link #writing}, and there it stays until its sending has {@linkplain
+ * #arrived(Uploader.Upload, WriteResult, Throwable, boolean) ended}: then it is neither, or, where
+ * that failed, dirty again. Both sets are byte-exact: what is sent is what was written, no byte
+ * more (W1). A byte that is written again while it is on its way is in both, and is not sent before
+ * the first sending has ended, so that the server takes them in order. Each page with a byte in
+ * either has one pin for that, {@link Page#dirtyPin}, and stays in memory.
+ *
+ * <p><b>What is not sent yet.</b> Nothing is while the file is being cut ({@link #hold}), or where
+ * closes do not wait for the server and {@link DeferredFile} does not let it go (the {@link
+ * #gate}); nothing of a range that a {@linkplain #beginDirect direct write} has. Who has to wait
+ * for one of these, or until {@linkplain #settled nothing is on its way}, is given a future.
  *
  * <p><b>Concurrency.</b> Everything is guarded by the inode's lock, except the copies in volatile
- * fields. Requests are started, and futures completed, after it has been let go.
+ * fields. Methods that take it, need none or may not be called under it say so; the others need it.
+ * Under it only the leaves are taken that {@link Inode} names. Futures are completed after it has
+ * been let go: where the caller has it, by the caller, who is given them.
  */
 final class Writeback implements DirtyLimit.Owner {
-  private static final long FIRST_BACKOFF_MILLIS = 100;
-  private static final long MAX_BACKOFF_MILLIS = 30_000;
-
   private final Services services;
   private final Inode inode;
   private final ExtentSet dirty = new ExtentSet(); // guarded by inode.lock
@@ -45,10 +43,6 @@ final class Writeback implements DirtyLimit.Owner {
   private @Nullable CompletableFuture<Void> unheld; // guarded by inode.lock: for who waits for that
   private long heldSize = Long.MAX_VALUE; // guarded by inode.lock
   private volatile long accounted; // written under inode.lock: what the dirty limit knows of us
-  private int failures; // guarded by inode.lock: since something was last sent
-  private int askers; // guarded by inode.lock: who waits for what is sent, and hears how it ends
-  private volatile long restsUntilNanos; // written under inode.lock, of account with failures
-  private volatile boolean resting; // written under inode.lock: failures > 0
   private volatile boolean anyDirty; // written under inode.lock
   private volatile long dirtySinceNanos; // written under inode.lock
 
@@ -232,7 +226,7 @@ final class Writeback implements DirtyLimit.Owner {
     return heldSize;
   }
 
-  /** Ends a {@link #hold}; who wants to send goes on then. */
+  /** Ends a {@link #hold}; who wants to send goes on then. Not under the inode's lock. */
   @SuppressWarnings("NullAway") // a future of Void completes with null
   void release() {
     CompletableFuture<Void> waiting;
@@ -300,7 +294,9 @@ final class Writeback implements DirtyLimit.Owner {
     return held || writing.intersects(start, end) || direct.intersects(start, end);
   }
 
-  /** Returns what completes when it is worth another try to {@link #beginDirect}. */
+  /**
+   * Returns what completes when it is worth another try to {@link #beginDirect}. Takes the lock.
+   */
   CompletableFuture<?> whenFree(long start, long end) {
     CompletableFuture<Void> held = whileHeld();
     if (held != null) {
@@ -327,8 +323,12 @@ final class Writeback implements DirtyLimit.Owner {
     return whenFree(start, end).thenCompose(worthATry -> arrived(start, end));
   }
 
-  /** Takes in that something is not on its way any more; returns who is to be woken. */
-  private List<CompletableFuture<Void>> over() {
+  /**
+   * Takes in that something is not on its way any more. Under the inode's lock.
+   *
+   * @return what the caller has to complete after letting it go
+   */
+  List<CompletableFuture<Void>> over() {
     List<CompletableFuture<Void>> woken = direct.takeWaiters();
     if (inFlight == 0) {
       woken.addAll(settling);
@@ -338,12 +338,15 @@ final class Writeback implements DirtyLimit.Owner {
   }
 
   /** Returns whether what is dirty may not be sent yet. Under the inode's lock. */
-  private boolean isKeptBack() {
+  boolean isKeptBack() {
     return deferred != null && !deferred.isOpen() && !dirty.isEmpty();
   }
 
-  /** Returns what completes when what is dirty is not kept back any more; null if it is not. */
-  private @Nullable CompletableFuture<Void> whileKeptBack() {
+  /**
+   * Returns what completes when what is dirty is not kept back any more; null if it is not. Takes
+   * the lock.
+   */
+  @Nullable CompletableFuture<Void> whileKeptBack() {
     inode.lock.lock();
     try {
       if (!isKeptBack()) {
@@ -358,7 +361,10 @@ final class Writeback implements DirtyLimit.Owner {
     }
   }
 
-  /** Takes in that what is dirty may be sent, or that nothing is any more, or that it cannot be. */
+  /**
+   * Takes in that what is dirty may be sent, or that nothing is any more, or that it cannot be. Not
+   * under the inode's lock.
+   */
   @SuppressWarnings("NullAway") // a future of Void completes with null
   void letGo() {
     CompletableFuture<Void> waiting;
@@ -374,23 +380,6 @@ final class Writeback implements DirtyLimit.Owner {
     }
   }
 
-  /** Takes in that what is dirty cannot be sent now; whoever waits for it hears of it. */
-  void cannotBegin(Throwable problem) {
-    boolean news;
-    inode.lock.lock();
-    try {
-      news = askers > 0 || failures == 0;
-      rest(true);
-    } finally {
-      inode.lock.unlock();
-    }
-    if (news) {
-      inode.errors.record(Await.cause(problem));
-    }
-    services.dirty().failed(this);
-    letGo();
-  }
-
   /** Returns a future that completes when nothing is on its way. Under the inode's lock. */
   @SuppressWarnings("NullAway") // a future of Void completes with null
   CompletableFuture<Void> settled() {
@@ -403,324 +392,50 @@ final class Writeback implements DirtyLimit.Owner {
     return future;
   }
 
-  /** One piece on its way. */
-  private static final class Upload {
-    final long start;
-    final long end;
-
-    /**
-     * With a pin each: one that is replaced by a larger one meanwhile has to stay until the end.
-     */
-    final List<Page> pages;
-
-    final IoSegments memory;
-    long transferred;
-    LinkEstimate.@Nullable Sent sent; // written before it is sent, read after it was answered
-
-    Upload(long start, long end, List<Page> pages, IoSegments memory) {
-      this.start = start;
-      this.end = end;
-      this.pages = pages;
-      this.memory = memory;
+  /**
+   * Returns what is dirty and may be sent at this moment, which may be nothing; to be asked for
+   * only where it is not {@linkplain #isKeptBack kept back}. Under the inode's lock.
+   */
+  ExtentSet ready() {
+    ExtentSet ready = new ExtentSet();
+    if (held || dirty.isEmpty()) {
+      return ready;
     }
+    if (deferred != null) {
+      deferred.sending();
+    }
+    dirty.forEachIn(
+        0, Long.MAX_VALUE, (start, end) -> writing.forEachGapIn(start, end, ready::add));
+    direct.removeFrom(ready);
+    return ready;
+  }
+
+  /** Takes in that pieces of what is {@link #ready} are about to be sent. Under the lock. */
+  void sending(List<Uploader.Upload> uploads) {
+    for (Uploader.Upload upload : uploads) {
+      dirty.remove(upload.start, upload.end);
+      writing.add(upload.start, upload.end);
+    }
+    inFlight += uploads.size();
+    inode.sending();
+    account();
   }
 
   /**
-   * Sends what is dirty because it is time for it, and not because somebody asks: not while it
-   * rests after a failure. Not under the inode's lock.
+   * Takes in how the sending of a piece ended; {@link #over} tells who waited for that. Under the
+   * inode's lock.
+   *
+   * @param result what the server answered last, or null
+   * @param problem why not all of it was sent; null if it was
+   * @param lost whether it was since the lock under which it was written is lost
    */
-  void issueIfDue() {
-    if (isDue()) {
-      issue();
-    }
-  }
-
-  /**
-   * As {@link #issueIfDue}, in the middle of a stream: what is left of a range after whole requests
-   * have been cut from it stays, since the next write probably goes on there.
-   */
-  void issueStream() {
-    if (isDue()) {
-      issue(true);
-    }
-  }
-
-  private boolean isDue() {
-    return anyDirty && !mustRest();
-  }
-
-  private boolean mustRest() {
-    return resting && services.background().nanoTime() - restsUntilNanos < 0;
-  }
-
-  /** Returns whether the last sending failed and it is time for another. By anybody. */
-  boolean isRetryDue() {
-    return resting && !mustRest();
-  }
-
-  /** Notes how a sending ended: each failure in a row doubles the rest. Under the inode's lock. */
-  private void rest(boolean failed) {
-    if (!failed) {
-      failures = 0;
-      resting = false;
-    } else if (!mustRest()) {
-      // What fails together, with one rest already begun, is one failure.
-      long rest = Math.min(MAX_BACKOFF_MILLIS, FIRST_BACKOFF_MILLIS << Math.min(failures, 20));
-      failures++;
-      restsUntilNanos = services.background().nanoTime() + rest * 1_000_000;
-      resting = true;
-    }
-  }
-
-  /** Sends all that is dirty and not already on its way. Not under the inode's lock. */
-  void issue() {
-    issue(false);
-  }
-
-  private void issue(boolean wholeRequests) {
-    List<Upload> uploads = new ArrayList<>();
-    boolean keptBack = false;
-    inode.lock.lock();
-    try {
-      if (!inode.locks.isEmpty()) {
-        inode.dropLost();
-      }
-      keptBack = isKeptBack();
-      if (held || dirty.isEmpty() || keptBack) {
-        return;
-      }
-      if (deferred != null) {
-        deferred.sending();
-      }
-      ExtentSet ready = new ExtentSet();
-      dirty.forEachIn(
-          0, Long.MAX_VALUE, (start, end) -> writing.forEachGapIn(start, end, ready::add));
-      direct.removeFrom(ready);
-      ready.forEachIn(
-          0,
-          Long.MAX_VALUE,
-          (start, end) -> {
-            int wsize = services.wsize();
-            long stop = wholeRequests && end - start > wsize ? end - (end - start) % wsize : end;
-            for (long at = start; at < stop; at += wsize) {
-              uploads.add(upload(at, Math.min(stop, at + wsize)));
-            }
-          });
-      if (uploads.isEmpty()) {
-        return;
-      }
-      for (Upload upload : uploads) {
-        dirty.remove(upload.start, upload.end);
-        writing.add(upload.start, upload.end);
-      }
-      inFlight += uploads.size();
-      inode.sending();
-      account();
-    } finally {
-      inode.lock.unlock();
-      if (keptBack && deferred != null && !wholeRequests) {
-        deferred.open(); // and goes on then
-      }
-    }
-    RemoteFile file = inode.handles.writerInUse();
-    try {
-      for (Upload upload : uploads) {
-        begin(file, upload);
-      }
-    } finally {
-      file.endUse();
-    }
-  }
-
-  /** Notes that somebody waits for what is dirty to be sent, until {@link #endAsking}. */
-  void beginAsking() {
-    asking(1);
-  }
-
-  /** Ends what {@link #beginAsking} began. */
-  void endAsking() {
-    asking(-1);
-  }
-
-  private void asking(int more) {
-    inode.lock.lock();
-    try {
-      askers += more;
-    } finally {
-      inode.lock.unlock();
-    }
-  }
-
-  /** Waits for a stage, in one way or another. */
-  @FunctionalInterface
-  interface Waiter {
-    void await(CompletableFuture<Void> stage) throws IOException;
-  }
-
-  /**
-   * Sends everything dirty and waits until it has arrived or failed; failures are in the error
-   * sequence. Not under the inode's lock.
-   */
-  void flush(Waiter waiter) throws IOException {
-    waiter.await(flushed());
-  }
-
-  /** As {@link #flush(Waiter)}, counting failures from where the error sequence stood before. */
-  void flush(long heard, Waiter waiter) throws IOException {
-    waiter.await(flushed(heard));
-  }
-
-  /**
-   * Sends everything dirty; completes when it has arrived or failed, of which the error sequence
-   * tells. Not under the inode's lock.
-   */
-  CompletableFuture<Void> flushed() {
-    return flushed(inode.errors.now());
-  }
-
-  private CompletableFuture<Void> flushed(long heard) {
-    beginAsking();
-    CompletableFuture<Void> sent = null;
-    try {
-      // Twice: what was on its way when it was written again can be sent only after it has arrived.
-      sent = flushed(heard, 2);
-      return sent.whenComplete((done, failure) -> endAsking());
-    } finally {
-      if (sent == null) {
-        endAsking();
-      }
-    }
-  }
-
-  @SuppressWarnings("NullAway") // a future of Void completes with null
-  private CompletableFuture<Void> flushed(long heard, int rounds) {
-    if (rounds == 0 || !anyDirty || inode.errors.now() != heard) {
-      return CompletableFuture.completedFuture(null);
-    }
-    CompletableFuture<Void> kept = whileKeptBack();
-    if (kept != null && deferred != null) {
-      deferred.open();
-      return kept.thenCompose(done -> flushed(heard, rounds));
-    }
-    CompletableFuture<Void> held = whileHeld();
-    if (held != null) {
-      // Another channel cuts the file: what is dirty can be sent only then, and must be.
-      return held.thenCompose(done -> flushed(heard, rounds));
-    }
-    issue();
-    CompletableFuture<Void> settled;
-    inode.lock.lock();
-    try {
-      settled = settled();
-    } finally {
-      inode.lock.unlock();
-    }
-    return settled.thenCompose(done -> flushed(heard, rounds - 1));
-  }
-
-  private Upload upload(long start, long end) {
-    int pageSize = services.pages().pageSize();
-    List<ByteBuffer> memory = new ArrayList<>();
-    List<Page> pages = new ArrayList<>();
-    for (long number = start / pageSize; number * pageSize < end; number++) {
-      Page page = inode.pages.get(number);
-      if (page == null || !page.tryPin()) {
-        throw new IllegalStateException("a dirty page is gone: " + inode.path() + " " + number);
-      }
-      pages.add(page);
-      long base = number * pageSize;
-      memory.add(
-          page.frame.view((int) Math.max(0, start - base), (int) Math.min(pageSize, end - base)));
-    }
-    return new Upload(start, end, pages, IoSegments.of(memory));
-  }
-
-  /** Sends a piece; where that cannot even begin, as without memory, it has failed. */
-  private void begin(RemoteFile file, Upload upload) {
-    try {
-      send(file, upload);
-    } catch (RuntimeException | Error e) {
-      file.endUse();
-      sent(file, upload, null, e);
-    }
-  }
-
-  private void send(RemoteFile file, Upload upload) {
-    file.use();
-    long left = upload.end - upload.start - upload.transferred;
-    services
-        .uploads()
-        .submit(
-            this,
-            left,
-            () ->
-                services
-                    .depth()
-                    .submit(
-                        this, left, () -> file.call("write", open -> write(open, upload, left))))
-        .whenComplete(
-            (result, error) -> {
-              try {
-                sent(file, upload, result, error == null ? null : Await.cause(error));
-              } finally {
-                file.endUse();
-              }
-            });
-  }
-
-  private CompletionStage<WriteResult> write(ShareFile open, Upload upload, long left) {
-    upload.sent = services.uplink().sent();
-    return inode.locks.write(
-        open, upload.memory.slice(upload.transferred, left), upload.start + upload.transferred);
-  }
-
-  private void sent(
-      RemoteFile file, Upload upload, @Nullable WriteResult result, @Nullable Throwable error) {
-    Throwable problem = error;
-    if (result != null) {
-      services.stats().bytesToServer.add(result.bytes());
-      LinkEstimate.Sent sent = upload.sent;
-      if (sent != null) {
-        services.uplink().answered(sent, result.bytes());
-      }
-      upload.transferred += result.bytes();
-      if (upload.transferred < upload.end - upload.start) {
-        if (result.bytes() > 0) {
-          begin(file, upload);
-          return;
-        }
-        problem = new FileSystemException(inode.path(), null, "the server took no byte");
-      }
-    }
-    boolean lost = problem instanceof LockLostException; // of which its channel is told
-    List<CompletableFuture<Void>> woken = List.of();
-    try {
-      boolean news;
-      inode.lock.lock();
-      try {
-        inFlight--;
-        writing.remove(upload.start, upload.end);
-        news = problem != null && !lost && (askers > 0 || failures == 0);
-        arrived(upload, result, problem, lost);
-      } finally {
-        woken = over();
-        inode.lock.unlock();
-      }
-      if (problem != null && !lost) {
-        if (news) {
-          inode.errors.record(problem);
-        }
-        services.dirty().failed(this);
-      }
-    } finally {
-      wake(woken);
-    }
-  }
-
-  /** Takes in how the sending of a piece ended. Under the inode's lock. */
-  private void arrived(
-      Upload upload, @Nullable WriteResult result, @Nullable Throwable problem, boolean lost) {
-    rest(problem != null && !lost);
+  void arrived(
+      Uploader.Upload upload,
+      @Nullable WriteResult result,
+      @Nullable Throwable problem,
+      boolean lost) {
+    inFlight--;
+    writing.remove(upload.start, upload.end);
     if (problem == null) {
       inode.sent(upload.end);
       if (result != null && result.bytes() == upload.end && inFlight == 0 && dirty.isEmpty()) {

@@ -228,11 +228,11 @@ final class Writes {
 
   /** Lets a writer wait until it has reserved room, which it has when this returns. */
   private void awaitRoom(OpenFile file, int bytes) throws IOException {
-    Writeback own = file.inode().writeback;
+    Inode own = file.inode();
     boolean granted = false;
     while (!granted) {
-      own.beginAsking();
-      DirtyLimit.Waiter waiter = services.dirty().queue(bytes, own);
+      own.uploader.beginAsking();
+      DirtyLimit.Waiter waiter = services.dirty().queue(bytes, own.writeback);
       boolean done = false;
       try {
         sendAll();
@@ -240,7 +240,7 @@ final class Writes {
         file.throwWritebackError();
         done = true;
       } finally {
-        own.endAsking();
+        own.uploader.endAsking();
         granted = waiter.finish();
         if (granted && !done) {
           services.dirty().end(bytes);
@@ -251,7 +251,7 @@ final class Writes {
 
   private void sendAll() {
     for (Inode inode : services.inodes().all()) {
-      inode.writeback.issueIfDue();
+      inode.uploader.issueIfDue();
     }
   }
 
@@ -266,9 +266,9 @@ final class Writes {
     // Who waits for room has had everything sent that was dirty then; what is dirty since must not
     // lie about while they wait.
     if (services.dirty().isPressed()) {
-      inode.writeback.issueIfDue();
+      inode.uploader.issueIfDue();
     } else if (enough) {
-      inode.writeback.issueStream();
+      inode.uploader.issueStream();
     }
   }
 }

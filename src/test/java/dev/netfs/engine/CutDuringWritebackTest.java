@@ -41,7 +41,7 @@ class CutDuringWritebackTest {
           try (Mount mount = mount();
               OpenFile file = open(mount)) {
             file.write(ByteBuffer.wrap(new byte[] {1, 2, 3, 4}), 0);
-            file.inode().writeback.issue();
+            file.inode().uploader.issue();
             assertThat(sent).as("on its way").isEmpty();
             file.truncate(2);
             assertThat(sent).containsExactly(new byte[] {1, 2, 3, 4});
@@ -69,7 +69,7 @@ class CutDuringWritebackTest {
             file.write(ByteBuffer.wrap(new byte[] {1, 2, 3, 4}), 0);
             server.errorsIn = kind -> kind.equals("write");
             server.errorRate = 1;
-            file.inode().writeback.issue();
+            file.inode().uploader.issue();
             CompletableFuture<@Nullable Void> cut = time.start("cut", () -> file.truncate(2));
             time.sleep(1, TimeUnit.MICROSECONDS);
             while (file.inode().localSize() != 2) {

@@ -309,7 +309,7 @@ class HeldLocksTest {
                   if (kind.equals("fstat") && !once[0]) {
                     once[0] = true;
                     writeUnchecked(file, 50_000, "x");
-                    file.inode().writeback.issue();
+                    file.inode().uploader.issue();
                   }
                 };
             RangeLock lock = lock(file, 4, 200_000);

@@ -123,7 +123,7 @@ class WritebackTest {
         file.inode().lock.unlock();
       }
       file.write(ByteBuffer.wrap(new byte[100]), 0);
-      CompletableFuture<Void> sent = writeback.flushed();
+      CompletableFuture<Void> sent = file.inode().uploader.flushed();
       CompletableFuture<Void> forced = CompletableFuture.runAsync(() -> force(file), Threads.EACH);
       assertThat(sent).isNotDone();
       assertThat(server.count("write")).isZero();
