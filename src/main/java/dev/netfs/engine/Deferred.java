@@ -40,7 +40,7 @@ final class Deferred {
 
   private final DiskCache disk;
   private final long logLimit;
-  private final Set<DeferredFile> files = ConcurrentHashMap.newKeySet(); // those with logs
+  private final Set<FileLog> files = ConcurrentHashMap.newKeySet(); // those with logs
 
   Deferred(DiskCache disk, MountOptions options) {
     this.disk = disk;
@@ -56,13 +56,13 @@ final class Deferred {
     return files.size();
   }
 
-  DirtyLog newLog(DeferredFile file, String path, CoherencyData base) throws IOException {
+  DirtyLog newLog(FileLog file, String path, CoherencyData base) throws IOException {
     DirtyLog log = disk.newDirtyLog(path, base);
     files.add(file);
     return log;
   }
 
-  void delete(DeferredFile file, DirtyLog log) {
+  void delete(FileLog file, DirtyLog log) {
     try {
       log.delete();
     } catch (IOException e) {
@@ -71,7 +71,7 @@ final class Deferred {
     files.remove(file);
   }
 
-  void leave(DeferredFile file, DirtyLog log) {
+  void leave(FileLog file, DirtyLog log) {
     log.close();
     files.remove(file);
   }
@@ -82,7 +82,7 @@ final class Deferred {
 
   /** Lets go of all logs; those of files that were not sent in whole stay for the next mount. */
   void close() {
-    files.forEach(DeferredFile::leave);
+    files.forEach(FileLog::leave);
   }
 
   /**
@@ -138,7 +138,7 @@ final class Deferred {
     if (before != null) {
       before.uploader.flush(Await::result); // of another's log: it comes first
       if (before.deferred != null) {
-        before.deferred.settle();
+        before.deferred.log.settle();
       }
       if (before.writeback.isDirty()) {
         throw new FileSystemException(
@@ -152,7 +152,7 @@ final class Deferred {
       if (base == null
           || base.matches(now)
           || (!log.isEnding()
-              && DeferredFile.isOurs(base, now, log.sendingMillis(), log.sentEnd()))) {
+              && WrittenOver.isOurs(base, now, log.sendingMillis(), log.sentEnd()))) {
         return takeIn(mount, file, log, now);
       }
       keepBeside(mount, log, theirs);
@@ -170,22 +170,23 @@ final class Deferred {
       file.force(false);
       return false;
     }
-    deferred.beginAdoption(log, now);
-    files.add(deferred);
+    FileLog adopted = deferred.log;
+    adopted.beginAdoption(log, now);
+    files.add(adopted);
     boolean all = false;
     try {
       log.replay(
           (offset, bytes) -> {
             long end = offset + bytes.remaining();
             mount.writes().write(file, bytes, offset);
-            deferred.adopted(offset, end);
+            adopted.adopted(offset, end);
           });
       all = true;
     } finally {
       if (all) {
-        deferred.adoptedAll();
+        adopted.adoptedAll();
       } else {
-        deferred.abandonAdoption();
+        adopted.abandonAdoption();
       }
     }
     file.inode().uploader.issueIfDue();
@@ -225,7 +226,7 @@ final class Deferred {
     for (Inode inode : services.inodes().all()) {
       DeferredFile deferred = inode.deferred;
       if (deferred != null && inode.writeback.isDirty()) {
-        deferred.persist();
+        deferred.log.persist();
         sent.add(inode.uploader.flushed());
       }
     }
@@ -247,7 +248,7 @@ final class Deferred {
       DeferredFile deferred = inode.deferred;
       if (deferred != null && inode.writeback.isDirty()) {
         left++;
-        if (!deferred.isSafe()) {
+        if (!deferred.log.isSafe()) {
           failure =
               Errors.add(
                   failure,
@@ -276,7 +277,7 @@ final class Deferred {
           throw new FileSystemException(
               source, target, "what was written to " + inode.path() + " cannot be sent now");
         }
-        deferred.settle();
+        deferred.log.settle();
       }
     }
   }

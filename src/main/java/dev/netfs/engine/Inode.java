@@ -451,7 +451,7 @@ final class Inode {
         && !writeback.isBusy()
         && (delay == null || !delay.isBegun())
         && handles.ending().isDone()
-        && (deferred == null || !deferred.hasLog());
+        && (deferred == null || !deferred.log.exists());
   }
 
   // ---- coherence

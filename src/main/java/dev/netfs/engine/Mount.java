@@ -250,7 +250,7 @@ public final class Mount implements Closeable {
         Inode inode = entry.getKey();
         inode.uploader.flush(entry.getValue(), Await::result);
         if (inode.deferred != null) {
-          inode.deferred.settle();
+          inode.deferred.log.settle();
         }
         IOException error = inode.errors.since(entry.getValue(), inode.path());
         if (error != null) {
@@ -359,12 +359,12 @@ public final class Mount implements Closeable {
     Inode inode = inodes.acquire(path, p -> new Inode(services, inodes, p));
     boolean opened = false;
     FileCut cut = null;
-    DeferredFile ending = null;
+    FileLog ending = null;
     try {
       if (mode.truncate()) {
         // What was written before must not arrive afterwards.
         cut = FileCut.beginOpen(inode);
-        ending = inode.deferred;
+        ending = inode.deferred == null ? null : inode.deferred.log;
       }
       if (ending != null) {
         ending.beginEnding();

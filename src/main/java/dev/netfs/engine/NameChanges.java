@@ -62,7 +62,7 @@ final class NameChanges {
     services.delayedCloses().endBelow(path);
     openBeforeNameGoes(path);
     Inode inode = inodes.find(path);
-    DeferredFile ending = inode == null ? null : inode.deferred;
+    FileLog ending = inode == null || inode.deferred == null ? null : inode.deferred.log;
     FileCut cut = ending == null ? null : ending.beginLosingName();
     boolean gone = false;
     try {
@@ -141,7 +141,7 @@ final class NameChanges {
       Deferred.sendBelow(services, source, target);
     }
     Inode replaced = inodes.find(target);
-    DeferredFile ending = replaced == null ? null : replaced.deferred;
+    FileLog ending = replaced == null || replaced.deferred == null ? null : replaced.deferred.log;
     FileCut cut = ending == null ? null : ending.beginLosingName();
     boolean gone = false;
     attributes.treeChanged();
@@ -199,7 +199,7 @@ final class NameChanges {
     if (change.modified() != null) {
       Inode inode = inodes.find(path);
       if (inode != null && inode.deferred != null) {
-        inode.deferred.settle();
+        inode.deferred.log.settle();
         inode.deferred.touched();
       }
     }

@@ -228,7 +228,7 @@ public final class OpenFile implements Closeable {
 
   private void wroteDirect() throws IOException {
     if (inode.deferred != null) {
-      inode.deferred.changedOtherwise();
+      inode.deferred.log.changedOtherwise();
     }
   }
 
@@ -265,7 +265,7 @@ public final class OpenFile implements Closeable {
       cut.end(done);
       services.attributes().changed(inode.path());
       if (inode.deferred != null) {
-        inode.deferred.changedOtherwise();
+        inode.deferred.log.changedOtherwise();
       }
     }
     written();
@@ -302,14 +302,14 @@ public final class OpenFile implements Closeable {
   /** Before something is acknowledged that was sent, and not kept on the local disk. */
   private void settle() {
     if (inode.deferred != null) {
-      inode.deferred.settle();
+      inode.deferred.log.settle();
     }
   }
 
   /** Has what was written on the local disk, where that is enough; returns whether it is. */
   private boolean persist() {
     DeferredFile deferred = inode.deferred;
-    return deferred != null && deferred.persist();
+    return deferred != null && deferred.log.persist();
   }
 
   /**
@@ -544,7 +544,7 @@ public final class OpenFile implements Closeable {
           .background()
           .execute(
               () -> {
-                if (!deferred.persist()) {
+                if (!deferred.log.persist()) {
                   inode.uploader.issue();
                 }
               });
