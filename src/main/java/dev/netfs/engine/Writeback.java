@@ -26,16 +26,15 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Concurrency.</b> Everything is guarded by the inode's lock, except the copies in volatile
  * fields. Methods that take it, need none or may not be called under it say so; the others need it.
- * Under it only the leaves are taken that {@link Inode} names. Futures are completed after it has
- * been let go: where the caller has it, by the caller, who is given them.
+ * Under it only leaves of the lock order are taken. Futures are completed after it has been let go:
+ * where the caller has it, by the caller, who is given them.
  */
 final class Writeback implements DirtyLimit.Owner {
   private final Services services;
   private final Inode inode;
   private final ExtentSet dirty = new ExtentSet(); // guarded by inode.lock
   private final ExtentSet writing = new ExtentSet(); // guarded by inode.lock
-  private final ExtentSet doubtful =
-      new ExtentSet(); // guarded by inode.lock: of what is on its way
+  private @Nullable ExtentSet doubtful; // guarded by inode.lock: of what is on its way, if any
   private final DirectRanges direct = new DirectRanges(); // guarded by inode.lock
   private final List<CompletableFuture<Void>> settling = new ArrayList<>(); // guarded by inode.lock
   private int inFlight; // guarded by inode.lock: uploads and direct writes
@@ -101,7 +100,12 @@ final class Writeback implements DirtyLimit.Owner {
    * has arrived. Under the inode's lock.
    */
   void doubt() {
-    writing.forEachIn(0, Long.MAX_VALUE, doubtful::add);
+    if (writing.isEmpty()) {
+      return;
+    }
+    ExtentSet all = doubtful == null ? new ExtentSet() : doubtful;
+    writing.forEachIn(0, Long.MAX_VALUE, all::add);
+    doubtful = all;
   }
 
   /** Returns the byte after the last one that is dirty or on its way. Under the inode's lock. */
@@ -452,8 +456,11 @@ final class Writeback implements DirtyLimit.Owner {
     unpinSent(upload.start, upload.end);
     upload.pages.forEach(services.pages()::unpin);
     account();
-    if (doubtful.intersects(upload.start, upload.end)) {
+    if (doubtful != null && doubtful.intersects(upload.start, upload.end)) {
       doubtful.remove(upload.start, upload.end);
+      if (doubtful.isEmpty()) {
+        doubtful = null;
+      }
       inode.dropRange(upload.start, upload.end);
     }
     if (deferred != null) {
