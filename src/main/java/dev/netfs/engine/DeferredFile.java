@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Concurrency.</b> What is decided from an answer of the server is decided in a turn of the
  * log, which comes before the inode's lock, so that the log is true when something is sent. The
- * fields are guarded by the inode's lock. The server is asked under neither.
+ * fields are guarded by the inode's lock. The server is asked under neither; what goes beside the
+ * file is written in a turn, so that nothing gets into the log meanwhile.
  */
 final class DeferredFile {
   private static final System.Logger LOG = System.getLogger("dev.netfs.engine");
