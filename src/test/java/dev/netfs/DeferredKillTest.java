@@ -78,10 +78,11 @@ class DeferredKillTest {
     int rekeyed = 0;
     for (int kill = 0; kill < KILLS; kill++) {
       // Some send at once, so that they are killed while they do; with little room there is
-      // culling.
-      String age = new String[] {"1h", "200ms", "10ms"}[random.nextInt(3)];
+      // culling. Every other one has something to lose when it is killed, however busy the machine.
+      boolean keeps = kill % 2 == 1;
+      String age = keeps ? "1h" : new String[] {"1h", "200ms", "10ms"}[random.nextInt(3)];
       String room = random.nextBoolean() ? "1GiB" : "1MiB";
-      run(random, (kill + 1) * 1_000_000, age, room);
+      run(random, (kill + 1) * 1_000_000, age, room, keeps ? "kept" : "ready");
       withUnsent += unsent().isEmpty() ? 0 : 1;
       checkLeftFiles();
       if (!opensWith(key)) { // it was being rekeyed
@@ -167,8 +168,13 @@ class DeferredKillTest {
         .open();
   }
 
-  /** Runs a JVM for a moment, and takes in what it was told. */
-  private void run(Random random, int version, String age, String room) throws Exception {
+  /**
+   * Runs a JVM for a moment, and takes in what it was told.
+   *
+   * @param begin the first word of the line with which the moment begins
+   */
+  private void run(Random random, int version, String age, String room, String begin)
+      throws Exception {
     Process process =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -191,9 +197,10 @@ class DeferredKillTest {
     StringBuilder other = new StringBuilder();
     try (BufferedReader out = process.inputReader()) {
       for (String line = out.readLine(); line != null; line = out.readLine()) {
-        if (line.equals("ready")) {
+        if (killer == null && line.startsWith(begin)) {
           killer = killer(process, random.nextInt(800));
-        } else if (!take(line)) {
+        }
+        if (!line.equals("ready") && !take(line)) {
           other.append(line).append('\n');
         }
       }
