@@ -49,6 +49,7 @@ final class SecondClientRun {
   private final Random random = new Random();
   private final NetfsFileSystem fs;
   private final boolean cached;
+  private final boolean links;
   private final Path mine;
   private final Path theirs;
   private final List<String> log = new ArrayList<>();
@@ -60,8 +61,10 @@ final class SecondClientRun {
    * @param fs a mount whose attributes do not expire, or are not cached at all
    * @param cached which of the two
    * @param backing its directory, as the server has it
+   * @param links whether the server has symbolic links
    */
-  SecondClientRun(long seed, NetfsFileSystem fs, boolean cached, Path backing) {
+  SecondClientRun(long seed, NetfsFileSystem fs, boolean cached, Path backing, boolean links) {
+    this.links = links;
     this.seed = seed;
     this.cached = cached;
     this.fs = fs;
@@ -153,7 +156,8 @@ final class SecondClientRun {
     FileTime time = FileTime.from(1_000_000_000L + random.nextInt(1000), TimeUnit.SECONDS);
     String what;
     Change change;
-    switch (random.nextInt(9)) {
+    int kind = random.nextInt(9);
+    switch (kind == 7 && !links ? 8 : kind) {
       case 0, 1 -> {
         what = "write " + bytes.length + " to";
         change = root -> Files.write(root.resolve(name), bytes);
