@@ -458,6 +458,7 @@ public abstract class ShareNamesContract extends ShareIoContract {
     }
     assertThat(stat("/f").links()).isEqualTo(has(Feature.LINK_COUNTS) ? 2 : -1);
     assertFails(share.link("/g", "/f"), FileAlreadyExistsException.class, "/g");
+    assertFails(share.link("/g", "/d"), FileAlreadyExistsException.class, "/g");
     assertFails(share.link("/x", "/no"), NoSuchFileException.class, "/no");
     assertFails(share.link("/no/x", "/f"), NoSuchFileException.class, "/no/x");
     assertThat(outcome(share.link("/x", "/d"))).isInstanceOf(FileSystemException.class);

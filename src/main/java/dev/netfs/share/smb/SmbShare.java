@@ -400,12 +400,31 @@ final class SmbShare implements Share {
                       Smb2.NON_DIRECTORY_FILE),
                   Packets.set(Smb2.FILE_LINK_INFORMATION, Smb2.RELATED_FILE, information));
           return Steps.compose(
-              SmbFailures.about(trip.created(), existing),
+              SmbFailures.about(
+                  Steps.recover(trip.created(), failure -> noLinkTo(failure, link)), existing),
               created ->
                   SmbFailures.about(
                       Steps.compose(trip.worked(), set -> Steps.map(trip.closed(), closed -> null)),
                       link));
         });
+  }
+
+  /** There are no links to a directory; but where the name is taken, that is what is wrong. */
+  private <T> CompletableFuture<T> noLinkTo(Throwable failure, String link) throws IOException {
+    if (SmbStatus.of(failure) != NtStatus.FILE_IS_A_DIRECTORY) {
+      return CompletableFuture.failedFuture(failure);
+    }
+    CompletableFuture<Boolean> taken =
+        Steps.recover(
+            Steps.map(client.queryAll(client.names().find(link)), all -> true),
+            none -> CompletableFuture.completedFuture(false));
+    return Steps.compose(
+        taken,
+        is ->
+            CompletableFuture.failedFuture(
+                is
+                    ? SmbFailures.withCause(new FileAlreadyExistsException(link), failure)
+                    : failure));
   }
 
   @Override
