@@ -118,6 +118,12 @@ public abstract class ShareWatchContract extends ShareLeaseContract {
     }
     await(share.makeDirectory("/d", -1));
     ShareWatch watch = await(share.watch("/d", told));
+    // Samba says that it watches when it has told its notify daemon to, which may be about to
+    // begin.
+    for (int i = 0; told.events.isEmpty(); i++) {
+      create("/d/before-" + i);
+      TimeUnit.MILLISECONDS.sleep(50);
+    }
     List<java.util.concurrent.CompletionStage<ShareFile>> made = new ArrayList<>();
     for (int i = 0; i < 200; i++) {
       made.add(share.open("/d/f" + i, create()));
