@@ -49,7 +49,6 @@ final class SecondClientRun {
   private final Random random = new Random();
   private final NetfsFileSystem fs;
   private final boolean cached;
-  private final boolean links;
   private final Path mine;
   private final Path theirs;
   private final List<String> log = new ArrayList<>();
@@ -61,10 +60,8 @@ final class SecondClientRun {
    * @param fs a mount whose attributes do not expire, or are not cached at all
    * @param cached which of the two
    * @param backing its directory, as the server has it
-   * @param links whether the server has symbolic links
    */
-  SecondClientRun(long seed, NetfsFileSystem fs, boolean cached, Path backing, boolean links) {
-    this.links = links;
+  SecondClientRun(long seed, NetfsFileSystem fs, boolean cached, Path backing) {
     this.seed = seed;
     this.cached = cached;
     this.fs = fs;
@@ -156,8 +153,7 @@ final class SecondClientRun {
     FileTime time = FileTime.from(1_000_000_000L + random.nextInt(1000), TimeUnit.SECONDS);
     String what;
     Change change;
-    int kind = random.nextInt(9);
-    switch (kind == 7 && !links ? 8 : kind) {
+    switch (random.nextInt(9)) {
       case 0, 1 -> {
         what = "write " + bytes.length + " to";
         change = root -> Files.write(root.resolve(name), bytes);
