@@ -10,6 +10,7 @@ import dev.netfs.share.ReadResult;
 import dev.netfs.share.Share;
 import dev.netfs.share.ShareCapabilities;
 import dev.netfs.share.ShareConfig;
+import dev.netfs.share.ShareDisconnectedException;
 import dev.netfs.share.ShareFile;
 import dev.netfs.share.ShareLock;
 import dev.netfs.share.ShareProvider;
@@ -217,7 +218,8 @@ public final class GatedShares implements ShareProvider {
 
     @Override
     public void close() {
-      control.reads.open();
+      // As with a real one, no bytes arrive now, before whoever waits for them has been woken.
+      control.reads.openWith(new ShareDisconnectedException("the share is closed", null));
       control.writes.open();
       share.close();
     }
