@@ -66,7 +66,7 @@ class ReadMissTest {
 
   @AfterEach
   void close() throws IOException {
-    assertThat(inode.lock.isLocked()).isFalse();
+    Released.check(inode.lock);
     server.behave();
     file.close();
     mount.close();
@@ -78,7 +78,7 @@ class ReadMissTest {
     byte[] expected = new byte[length + 20];
     System.arraycopy(data, position, expected, 10, length);
     assertThat(dst.array()).isEqualTo(expected);
-    assertThat(inode.lock.isLocked()).isFalse();
+    Released.check(inode.lock);
   }
 
   private Page page(long number) {
@@ -219,7 +219,7 @@ class ReadMissTest {
         assertThat(Arrays.copyOf(dst.array(), dst.position()))
             .isEqualTo(Arrays.copyOfRange(expected, at, at + dst.position()));
       }
-      assertThat(sparse.inode().lock.isLocked()).isFalse();
+      Released.check(sparse.inode().lock);
       assertThat(server.count("read")).isZero();
       mount.sync();
       assertThat(PageCache.evict(first, PAGE)).as("nobody has a pin on it").isTrue();

@@ -64,7 +64,7 @@ class ReadRequestTest {
 
   @AfterEach
   void close() throws IOException {
-    assertThat(inode.lock.isLocked()).isFalse();
+    Released.check(inode.lock);
     server.onRead = null;
     file.close();
     mount.dropCaches();

@@ -296,7 +296,7 @@ class ReadStreamTest {
     ReadStream stream = begun();
     stream.letGo();
     assertThat(held()).isZero();
-    assertThat(inode.lock.isLocked()).isFalse();
+    Released.check(inode.lock);
     assertThat(stream.isClosed()).isFalse();
     assertThat(advance(stream, 101)).as("it goes on").containsExactly("103-119");
     stream.letGo();

@@ -147,7 +147,7 @@ class ReadsTest {
     resident(6 * PAGE - 40, 1000, 70);
     resident(5 * PAGE, 10, 0);
     read(5 * PAGE, PAGE);
-    assertThat(inode.lock.isLocked()).isFalse();
+    Released.check(inode.lock);
     assertThat(mount.stats().bytesFromServer()).isPositive();
     mount.sync();
     evict(5);
