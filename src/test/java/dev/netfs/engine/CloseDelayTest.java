@@ -317,7 +317,7 @@ class CloseDelayTest {
         "strict",
         (time, server, mount) -> {
           readOnce(mount);
-          server.cut();
+          server.breakConnection();
           Await.result(otherWrites(server, 1000, 7));
           assertThat(readOnce(mount)).isEqualTo(7);
         });

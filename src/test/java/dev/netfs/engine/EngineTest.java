@@ -668,7 +668,7 @@ class EngineTest {
         OpenFile file = mount.open("/f", OpenMode.READ)) {
       assertThat(read(file, 0, data.length)).isEqualTo(data);
       server.unreachable = true;
-      server.cut();
+      server.breakConnection();
       assertThatThrownBy(() -> mount.stat("/other", true))
           .isInstanceOf(IOException.class)
           .isNotInstanceOf(NoSuchFileException.class);

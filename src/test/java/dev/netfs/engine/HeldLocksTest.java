@@ -161,7 +161,7 @@ class HeldLocksTest {
           try (Mount mount = mount(LockKind.ADVISORY);
               OpenFile file = mount.open("/f", BOTH)) {
             RangeLock lock = lock(file, 10, 20);
-            server.cut();
+            server.breakConnection();
             assertThat(server.locks.count()).isZero();
             time.sleep(10, TimeUnit.SECONDS);
             assertThat(server.locks.count()).isEqualTo(1);
@@ -184,7 +184,7 @@ class HeldLocksTest {
             write(file, 12, "mine");
             write(file, 50, "too");
             server.unreachable = true;
-            server.cut();
+            server.breakConnection();
             SimLocks.Lock other = server.lock("/f", 0, 100, false);
             server.unreachable = false;
             time.sleep(10, TimeUnit.SECONDS);
@@ -218,7 +218,7 @@ class HeldLocksTest {
             write(file, 12, "sent");
             file.force(false);
             write(file, 20, "not");
-            server.cut();
+            server.breakConnection();
             assertThatThrownBy(lock::release).isInstanceOf(LockLostException.class);
             assertThat(lock.isHeld()).isFalse();
             file.close();
@@ -236,7 +236,7 @@ class HeldLocksTest {
             OpenFile file = mount.open("/f", BOTH);
             lock(file, 10, 20);
             server.putRange("/f", 15, filled(3, 'z'));
-            server.cut();
+            server.breakConnection();
             time.sleep(10, TimeUnit.SECONDS);
             assertThatThrownBy(file::close).isInstanceOf(LockLostException.class);
             assertThat(server.locks.count()).isZero();
@@ -372,7 +372,7 @@ class HeldLocksTest {
             RangeLock lock = lock(file, 0, 10);
             write(file, 0, "mine");
             server.unreachable = true;
-            server.cut();
+            server.breakConnection();
             time.sleep(29, TimeUnit.SECONDS);
             assertThat(lock.isHeld()).isTrue();
             assertThat(read(file, 0, 4)).isEqualTo("mine");

@@ -2,6 +2,7 @@ package dev.netfs.engine;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -17,9 +18,13 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A client has to see its own operations in order, sent or not. Beyond that it may see a byte if
  * the server had it within a window that reaches from a moment that the cache mode says (such as
- * the open) until now, and if the client's own finished operations there came before.
+ * the open) until now, and if the client's own finished operations there came before. Where the
+ * server is real, a change takes time: from when it is sent both it and what it replaces may be
+ * seen, until it is settled, which it never is if nobody knows what has become of it.
+ *
+ * <p>Guarded by its monitor, as are its operations; nothing in it waits.
  */
-final class History implements SimServer.Changes {
+final class History implements ModelServer.Changes {
   /** What the server held before any operation, and has where it holds nothing. */
   private static final byte HOLE = 0;
 
@@ -71,25 +76,31 @@ final class History implements SimServer.Changes {
 
     /** Notes that it has done what it should. */
     void done() {
-      over = tick();
-      done = true;
+      synchronized (History.this) {
+        over = tick();
+        done = true;
+      }
     }
 
     /** Notes that an append has done what it should, and where. */
     void appended(long newEnd) {
-      start = newEnd - (end - start);
-      end = newEnd;
-      anywhere = false;
-      done();
+      synchronized (History.this) {
+        start = newEnd - (end - start);
+        end = newEnd;
+        anywhere = false;
+        done();
+      }
     }
 
     /** Notes that it has failed, and may have had an effect, have one later, or never. */
     void failed() {
-      over = tick();
-      if (cut) {
-        for (Operation other : operations) {
-          if (other.client.equals(client) && other.end > start) {
-            other.lostFrom = Math.min(other.lostFrom, start);
+      synchronized (History.this) {
+        over = tick();
+        if (cut) {
+          for (Operation other : operations) {
+            if (other.client.equals(client) && other.end > start) {
+              other.lostFrom = Math.min(other.lostFrom, start);
+            }
           }
         }
       }
@@ -97,9 +108,11 @@ final class History implements SimServer.Changes {
 
     /** Notes that a cut was over, which found nothing to cut if the server has not heard of it. */
     void cutDone() {
-      done();
-      if (!applied) {
-        end = start;
+      synchronized (History.this) {
+        done();
+        if (!applied) {
+          end = start;
+        }
       }
     }
 
@@ -120,13 +133,41 @@ final class History implements SimServer.Changes {
     }
   }
 
-  private record Change(long tick, @Nullable Operation by) {
+  private static final class Change {
+    final long tick;
+    final @Nullable Operation by;
+    long settled = Long.MAX_VALUE;
+
+    Change(long tick, @Nullable Operation by) {
+      this.tick = tick;
+      this.by = by;
+    }
+
+    @Override
+    public String toString() {
+      return tick + (settled == Long.MAX_VALUE ? "" : "-" + settled) + " by " + by;
+    }
+
     byte value() {
       return by == null ? HOLE : by.value();
     }
   }
 
-  private record Size(long tick, long size) {}
+  private static final class Size {
+    final long tick;
+    final long size;
+    long settled = Long.MAX_VALUE;
+
+    Size(long tick, long size) {
+      this.tick = tick;
+      this.size = size;
+    }
+
+    @Override
+    public String toString() {
+      return size + " at " + tick;
+    }
+  }
 
   private record Moment(long tick, long nanos) {}
 
@@ -140,11 +181,12 @@ final class History implements SimServer.Changes {
   private final List<List<Change>> content = new ArrayList<>(); // by probe
   private final List<Size> sizes = new ArrayList<>(List.of(new Size(0, 0)));
   private final List<Moment> moments = new ArrayList<>();
-  final List<String> log = new ArrayList<>();
+  final List<String> log = Collections.synchronizedList(new ArrayList<>());
   private long ticks;
+  private long lastChange; // its tick
 
   /** What went wrong on the server, where nobody can throw it. */
-  @Nullable AssertionError violation;
+  volatile @Nullable AssertionError violation;
 
   History(String path, long[] probes, LongSupplier nanos) {
     this.path = path;
@@ -155,14 +197,14 @@ final class History implements SimServer.Changes {
     }
   }
 
-  long tick() {
+  synchronized long tick() {
     ticks++;
     moments.add(new Moment(ticks, nanos.getAsLong()));
     return ticks;
   }
 
   /** Returns the tick of what was the last event at a time. */
-  long tickAt(long time) {
+  synchronized long tickAt(long time) {
     long last = 0;
     for (Moment moment : moments) {
       if (moment.nanos > time) {
@@ -173,29 +215,29 @@ final class History implements SimServer.Changes {
     return last;
   }
 
-  boolean isFull() {
+  synchronized boolean isFull() {
     return operations.size() >= MOST_OPERATIONS - 1;
   }
 
-  Operation write(String client, long start, long end) {
+  synchronized Operation write(String client, long start, long end) {
     return new Operation(client, false, start, end);
   }
 
   /** An append: it may be anywhere until it is over. */
-  Operation append(String client, int length) {
+  synchronized Operation append(String client, int length) {
     Operation operation = new Operation(client, false, 0, length);
     operation.anywhere = true;
     return operation;
   }
 
-  Operation cut(String client, long size) {
+  synchronized Operation cut(String client, long size) {
     return new Operation(client, true, size, Long.MAX_VALUE);
   }
 
   // ---- what the server does
 
   @Override
-  public void wrote(String client, String where, long offset, byte[] bytes) {
+  public synchronized void wrote(String client, String where, long offset, byte[] bytes) {
     if (!where.equals(path)) {
       return;
     }
@@ -227,7 +269,7 @@ final class History implements SimServer.Changes {
   }
 
   @Override
-  public void cut(String client, String where, long size) {
+  public synchronized void cut(String client, String where, long size) {
     if (!where.equals(path)) {
       return;
     }
@@ -256,11 +298,27 @@ final class History implements SimServer.Changes {
     size(now, size);
   }
 
+  @Override
+  public synchronized void settled(String where) {
+    if (!where.equals(path)) {
+      return;
+    }
+    long now = tick();
+    for (List<Change> changes : content) {
+      Change last = changes.get(changes.size() - 1);
+      if (last.tick == lastChange) {
+        last.settled = now;
+      }
+    }
+    sizes.get(sizes.size() - 1).settled = now;
+  }
+
   private long size() {
     return sizes.get(sizes.size() - 1).size;
   }
 
   private void size(long now, long size) {
+    lastChange = now;
     sizes.add(new Size(now, size));
   }
 
@@ -288,7 +346,8 @@ final class History implements SimServer.Changes {
    * @param unsent whether the client still has to send what it has at a position, as far as it
    *     knows
    */
-  void checkBytes(View view, long position, byte[] bytes, java.util.function.LongPredicate unsent) {
+  synchronized void checkBytes(
+      View view, long position, byte[] bytes, java.util.function.LongPredicate unsent) {
     long now = tick();
     for (int i = 0; i < probes.length; i++) {
       if (probes[i] >= position && probes[i] < position + bytes.length) {
@@ -334,7 +393,7 @@ final class History implements SimServer.Changes {
     List<Change> changes = content.get(probe);
     boolean onServer = false;
     for (int i = changes.size() - 1; i >= 0; i--) {
-      long end = i + 1 < changes.size() ? changes.get(i + 1).tick : Long.MAX_VALUE;
+      long end = i + 1 < changes.size() ? changes.get(i + 1).settled : Long.MAX_VALUE;
       if (end <= view.windowFrom) {
         break;
       }
@@ -395,7 +454,7 @@ final class History implements SimServer.Changes {
    * @param atMost what it saw that the file has at most
    * @param unsentEnd up to where the client still has to send something, as far as it knows
    */
-  void checkSize(View view, long atLeast, long atMost, long unsentEnd) {
+  synchronized void checkSize(View view, long atLeast, long atMost, long unsentEnd) {
     long now = tick();
     long from = view.windowFrom;
     long least = Long.MAX_VALUE;
@@ -403,14 +462,14 @@ final class History implements SimServer.Changes {
     for (Operation own : operations) {
       if (own.client.equals(view.client) && own.cut && own.done && own.over < view.begun) {
         for (Change change : content.get(probes.length - 1)) {
-          if (change.by == own) {
-            from = Math.max(from, change.tick); // the last probe is behind every size
+          if (change.by == own && change.settled < Long.MAX_VALUE) {
+            from = Math.max(from, change.settled); // the last probe is behind every size
           }
         }
       }
     }
     for (int i = sizes.size() - 1; i >= 0; i--) {
-      long end = i + 1 < sizes.size() ? sizes.get(i + 1).tick : Long.MAX_VALUE;
+      long end = i + 1 < sizes.size() ? sizes.get(i + 1).settled : Long.MAX_VALUE;
       if (end <= from) {
         break;
       }
@@ -482,7 +541,7 @@ final class History implements SimServer.Changes {
   }
 
   /** Checks that the server has, or has had, what a client did before a tick. */
-  void checkSent(String client, long before) {
+  synchronized void checkSent(String client, long before) {
     for (Operation own : operations) {
       if (own.client.equals(client) && own.over < before) {
         checkSent(own);
@@ -491,7 +550,7 @@ final class History implements SimServer.Changes {
   }
 
   /** Checks that the server has, or has had, what an operation did that is over. */
-  void checkSent(Operation own) {
+  synchronized void checkSent(Operation own) {
     for (int i = 0; i < probes.length; i++) {
       if (own.stands(probes[i], Long.MAX_VALUE)
           && !isBeingCut(own, probes[i])

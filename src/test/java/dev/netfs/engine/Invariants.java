@@ -52,6 +52,22 @@ final class Invariants {
     }
   }
 
+  /** Checks that a mount whose files are closed keeps nothing that it does not say it keeps. */
+  static void checkNothingIsLeft(Mount mount, ModelTime time) {
+    // What was asked for ahead of readers who have gone may still be on its way.
+    time.settle(
+        () -> {
+          mount.dropCaches();
+          return mount.services().pages().usedBytes() == 0
+              && mount.services().depth().outstanding() == 0;
+        });
+    mount.dropCaches();
+    assertThat(mount.stats().dirtyBytes()).as("dirty bytes").isZero();
+    assertThat(mount.services().pages().usedBytes()).as("bytes in memory").isZero();
+    assertThat(mount.services().depth().outstanding()).as("requests outstanding").isZero();
+    assertThat(mount.stats().backlog()).as("files with logs").isZero();
+  }
+
   private static void checkZeroPoint(Inode inode, int pageSize, SparseBytes onServer) {
     long from = Math.min(inode.zeroPoint(), inode.localSize());
     long to = Math.min(onServer.size(), inode.localSize());

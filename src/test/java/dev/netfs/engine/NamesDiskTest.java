@@ -631,7 +631,7 @@ class NamesDiskTest {
       first = walk(mount, "/");
       time.pass(10 * HOUR);
       server.unreachable = true;
-      server.cut();
+      server.breakConnection();
       NamesDisk names = mount.services().disk().names();
       for (int i = 0; i < 2; i++) { // not written yet, and on disk
         for (String path : first.keySet()) {

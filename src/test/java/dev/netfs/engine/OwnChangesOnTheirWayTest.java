@@ -170,7 +170,7 @@ class OwnChangesOnTheirWayTest {
             try (Mount mount = mount(server);
                 OpenFile file = open(mount, Caching.CACHED, Durability.THROUGH)) {
               server.errorRate = 1;
-              VirtualTime.Program write =
+              ModelTime.Program write =
                   () ->
                       assertThatThrownBy(() -> file.write(ByteBuffer.wrap(new byte[10]), 0))
                           .isInstanceOf(IOException.class);

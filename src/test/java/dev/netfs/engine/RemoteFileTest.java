@@ -41,7 +41,7 @@ class RemoteFileTest {
       file.write(buffer((byte) 1, (byte) 2), 0);
       mount.delete("/f");
       server.put("/f", NEW);
-      server.cut();
+      server.breakConnection();
       assertThatThrownBy(() -> file.force(false)).isInstanceOf(NoSuchFileException.class);
       assertThatThrownBy(() -> file.read(ByteBuffer.allocate(9), 5))
           .isInstanceOf(NoSuchFileException.class)
@@ -60,7 +60,7 @@ class RemoteFileTest {
         OpenFile file = open(mount)) {
       file.write(buffer((byte) 1, (byte) 2), 0);
       mount.rename("/g", "/f", true, false);
-      server.cut();
+      server.breakConnection();
       assertThatThrownBy(() -> file.force(false)).isInstanceOf(NoSuchFileException.class);
       assertThat(server.get("/f")).isEqualTo(NEW);
     }
@@ -112,7 +112,7 @@ class RemoteFileTest {
             server.put("/f", NEW);
           }
         };
-    server.cut();
+    server.breakConnection();
   }
 
   @Test

@@ -28,38 +28,37 @@ final class Schedule {
   private static final int PROGRAMS = 5;
 
   private final long seed;
-  final VirtualTime time;
-  final SimServer server;
+  final ModelTime time;
+  final ModelServer server;
   final History history;
   final long[] offsets;
   final long[] probes;
   final boolean unchanging;
   private final ScheduleClient[] clients;
 
-  Schedule(long seed) {
+  Schedule(long seed, ModelWorld world) throws IOException {
     this.seed = seed;
     Random random = new Random(seed * 7_919);
-    time = new VirtualTime(seed);
-    time.patience = TimeUnit.HOURS.toNanos(10); // small requests to a bad server take their time
-    server = new SimServer(seed, time);
+    time = world.time(seed);
     unchanging = random.nextInt(25) == 0;
     offsets = offsets(random);
     probes = probes(offsets);
     history = new History(FILE, probes, time::nanoTime);
-    server.changes = history;
+    Behaviour behaviour = new Behaviour();
     int[] sizes = {97, 511, 4096, 5_000, 10_000, 65_537};
-    server.rsize = sizes[random.nextInt(sizes.length)];
-    server.wsize = sizes[random.nextInt(sizes.length)];
-    server.depth = 1 + random.nextInt(6);
-    server.shortRate = random.nextInt(3) * 0.15;
-    server.maxDelayMicros = random.nextInt(5) == 0 ? 0 : 1 << (6 + random.nextInt(9));
-    server.freshTimes = random.nextBoolean();
-    server.tree.versions = random.nextInt(3) == 0;
+    behaviour.rsize = sizes[random.nextInt(sizes.length)];
+    behaviour.wsize = sizes[random.nextInt(sizes.length)];
+    behaviour.depth = 1 + random.nextInt(6);
+    behaviour.shortRate = random.nextInt(3) * 0.15;
+    behaviour.maxDelayMicros = random.nextInt(5) == 0 ? 0 : 1 << (6 + random.nextInt(9));
+    behaviour.freshTimes = random.nextBoolean();
+    behaviour.versions = random.nextInt(3) == 0;
     boolean faults = random.nextBoolean();
-    server.disconnectRate = faults && random.nextBoolean() ? 0.05 : 0;
-    server.lostReplyRate = faults && random.nextBoolean() ? 0.03 : 0;
-    server.refusalRate = faults && random.nextInt(4) == 0 ? 0.3 : 0;
-    server.errorRate = faults && random.nextBoolean() ? 0.05 : 0;
+    behaviour.disconnectRate = faults && random.nextBoolean() ? 0.05 : 0;
+    behaviour.lostReplyRate = faults && random.nextBoolean() ? 0.03 : 0;
+    behaviour.refusalRate = faults && random.nextInt(4) == 0 ? 0.3 : 0;
+    behaviour.errorRate = faults && random.nextBoolean() ? 0.05 : 0;
+    server = world.server(seed, time, behaviour);
     clients =
         new ScheduleClient[] {
           new ScheduleClient(this, "a", options(random)),
@@ -68,11 +67,11 @@ final class Schedule {
         };
     history.log.add(
         "rsize "
-            + server.rsize
+            + behaviour.rsize
             + " wsize "
-            + server.wsize
+            + behaviour.wsize
             + " delay "
-            + server.maxDelayMicros
+            + behaviour.maxDelayMicros
             + " a "
             + clients[0].options
             + " b "
@@ -113,7 +112,7 @@ final class Schedule {
     options.put("memory", random.nextBoolean() ? 64 << 10 : 1 << 20);
     options.put("timeout", "2s");
     options.put("retries", random.nextInt(3) == 0 ? 1 : 20);
-    options.put("attrTtl", new String[] {"0s", "50ms", "3s"}[random.nextInt(3)]);
+    options.put("attrTtl", new String[] {"0s", "50ms", time.span(3_000)}[random.nextInt(3)]);
     if (random.nextInt(3) == 0) {
       options.put("dirtyLimit", 5_000);
     }
@@ -141,7 +140,8 @@ final class Schedule {
     try {
       time.run(() -> runAll(steps));
     } catch (Exception | AssertionError e) {
-      throw new AssertionError(String.join("\n", history.log) + "\n\n" + e.getMessage(), e);
+      throw new AssertionError(
+          String.join("\n", history.log.toArray(String[]::new)) + "\n\n" + e.getMessage(), e);
     }
   }
 
@@ -150,6 +150,7 @@ final class Schedule {
     Arrays.fill(dirt, (byte) History.MOST_OPERATIONS);
     server.put("/dirt", dirt);
     server.put(FILE, new byte[0]);
+    server.observe(history);
     change(random(-1), true);
     for (ScheduleClient client : clients) {
       client.mount();
@@ -235,11 +236,10 @@ final class Schedule {
       client.read(opened, FAR - 100, 10_000, false, "end " + client.name);
       client.close(opened, "end " + client.name);
     }
-    time.sleep(4, TimeUnit.SECONDS); // what was asked for ahead may still be on its way
     clients[0].unmount();
     clients[1].unmount();
     checkServer();
-    if (server.openHandles() > 0) {
+    if (server instanceof SimServer simulated && simulated.openHandles() > 0) {
       throw new AssertionError("handles are left open");
     }
   }
@@ -249,34 +249,31 @@ final class Schedule {
    *
    * @param whole whether it is to be a new file, from end to end
    */
-  void change(Random random, boolean whole) {
+  void change(Random random, boolean whole) throws IOException {
     int kind = whole ? 0 : random.nextInt(4);
     long from = whole ? 0 : offset(random, 0, Long.MAX_VALUE);
     switch (kind) {
       case 0 -> {
         if (whole || from == 0) {
           History.Operation cut = history.cut("c", 0);
-          server.put(FILE, new byte[0]);
-          history.cut("c", FILE, 0);
+          server.cut("c", FILE, 0);
           cut.cutDone();
         }
         write(from, from == 0 ? 20_000 : offset(random, from, from + 20_000));
       }
       case 1 -> {
         History.Operation cut = history.cut("c", from);
-        server.setSize(FILE, from);
-        history.cut("c", FILE, from);
+        server.cut("c", FILE, from);
         cut.cutDone();
       }
       default -> write(from, offset(random, from, from + 20_000));
     }
   }
 
-  private void write(long from, long to) {
+  private void write(long from, long to) throws IOException {
     if (from < to) {
       History.Operation write = history.write("c", from, to);
-      server.putRange(FILE, from, write.bytes());
-      history.wrote("c", FILE, from, write.bytes());
+      server.write("c", FILE, from, write.bytes());
       write.done();
     }
   }

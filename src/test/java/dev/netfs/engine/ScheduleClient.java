@@ -7,12 +7,14 @@ import dev.netfs.share.OpenIntent.Disposition;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.NoSuchFileException;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,19 +42,22 @@ final class ScheduleClient {
     }
   }
 
+  /** How long a lease's end takes to be known, at most. */
+  private static final long NEWS_NANOS = TimeUnit.SECONDS.toNanos(5);
+
   private static final Caching[] CACHING = {Caching.CACHED, Caching.UNBUFFERED, Caching.DIRECT};
 
   private final Schedule schedule;
-  private final VirtualTime time;
-  private final SimServer server;
+  private final ModelTime time;
+  private final ModelServer server;
   private final History history;
   private final long[] probes;
   private final boolean unchanging;
   final String name;
   final Map<String, Object> options;
-  final List<Opened> files = new ArrayList<>();
-  private @Nullable Mount mount;
-  private boolean appending;
+  final List<Opened> files = new CopyOnWriteArrayList<>();
+  private volatile @Nullable Mount mount;
+  private final AtomicBoolean appending = new AtomicBoolean();
 
   ScheduleClient(Schedule schedule, String name, Map<String, Object> options) {
     this.schedule = schedule;
@@ -73,10 +78,7 @@ final class ScheduleClient {
     if (options.isEmpty()) {
       return;
     }
-    double rate = server.refusalRate;
-    server.refusalRate = 0; // of the first connection nobody makes another
     mount = server.mount(name, options);
-    server.refusalRate = rate;
   }
 
   void step(Random random, String who) throws IOException {
@@ -88,11 +90,12 @@ final class ScheduleClient {
       return;
     }
     int kind = random.nextInt(unchanging ? 10 : 26);
-    if (files.isEmpty() && kind >= 2) {
+    List<Opened> now = List.copyOf(files);
+    if (now.isEmpty() && kind >= 2) {
       kind = 0;
     }
-    Opened any = files.isEmpty() ? null : files.get(random.nextInt(files.size()));
-    if (any == null || (kind < 3 && files.size() < 4)) {
+    Opened any = now.isEmpty() ? null : now.get(random.nextInt(now.size()));
+    if (any == null || (kind < 3 && now.size() < 4)) {
       open(mode(random), who);
       return;
     }
@@ -165,8 +168,11 @@ final class ScheduleClient {
   private History.View view(Opened opened) {
     long begun = history.tick();
     long from = opened.tick;
-    OpenMode real = opened.mode.on(mounted().services().options(), false);
-    if (real.caching() == Caching.DIRECT) {
+    OpenMode real = opened.mode.on(mounted().services().options(), server.isLeased());
+    if (real.caching() == Caching.LEASED) {
+      // A server waits for nobody who holds a lease to read: its word is on the way so long.
+      from = history.tickAt(time.nanoTime() - NEWS_NANOS);
+    } else if (real.caching() == Caching.DIRECT) {
       from = begun;
     } else if (mounted().services().options().cache() == CacheMode.LOOSE) {
       long trusted = mounted().services().options().attrTtl().toNanos();
@@ -244,20 +250,20 @@ final class ScheduleClient {
 
   /** What waits for the server has it hold what was written. */
   private void sent(Opened opened, History.Operation write) {
-    OpenMode real = opened.mode.on(mounted().services().options(), false);
-    if (real.caching() != Caching.CACHED || real.durability() != Durability.BACK) {
+    OpenMode real = opened.mode.on(mounted().services().options(), server.isLeased());
+    boolean mayWait = real.caching() == Caching.CACHED || real.caching() == Caching.LEASED;
+    if (!mayWait || real.durability() != Durability.BACK) {
       history.checkSent(write);
     }
   }
 
   private void append(Opened opened, int length, String who) throws IOException {
-    if (!opened.mode.write() || appending) {
+    if (!opened.mode.write() || !appending.compareAndSet(false, true)) {
       return; // two who append wait for each other, which time does not see here
     }
     History.View view = view(opened);
     History.Operation append = history.append(name, length);
     log(who, "append " + append + " " + opened);
-    appending = true;
     long[] end = new long[1];
     try {
       if (succeeds(who, () -> end[0] = opened.file.append(ByteBuffer.wrap(append.bytes())))) {
@@ -267,7 +273,7 @@ final class ScheduleClient {
         append.failed();
       }
     } finally {
-      appending = false;
+      appending.set(false);
     }
     log(who, "has appended " + append);
   }
@@ -333,24 +339,14 @@ final class ScheduleClient {
       }
       default -> {
         log(who, "cut the connection");
-        server.cut();
+        server.breakConnection();
       }
     }
   }
 
   void unmount() throws IOException {
     Mount ending = mounted();
-    ending.dropCaches();
-    String left =
-        "dirty "
-            + ending.stats().dirtyBytes()
-            + ", in memory "
-            + ending.services().pages().usedBytes()
-            + ", outstanding "
-            + ending.services().depth().outstanding();
-    if (!left.equals("dirty 0, in memory 0, outstanding 0")) {
-      throw new AssertionError("left behind: " + left);
-    }
+    Invariants.checkNothingIsLeft(ending, time);
     ending.close();
   }
 

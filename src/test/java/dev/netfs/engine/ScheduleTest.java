@@ -34,7 +34,7 @@ class ScheduleTest {
     long count = one != null ? 1 : Long.getLong(NAME + ".seeds", 500);
     for (long seed = first; seed < first + count; seed++) {
       long now = seed;
-      Shrinking.run(NAME, seed, STEPS, steps -> new Schedule(now).run(steps));
+      Shrinking.run(NAME, seed, STEPS, steps -> new Schedule(now, ModelWorld.SIMULATED).run(steps));
     }
   }
 }

@@ -103,9 +103,10 @@ final class SimFile implements ShareFile {
           }
           file.data.write(offset, bytes);
           server.tree.touch(file);
-          SimServer.Changes changes = server.changes;
+          ModelServer.Changes changes = server.changes;
           if (changes != null) {
             changes.wrote(on.client, path, offset, bytes);
+            changes.settled(path);
           }
           return new WriteResult(count, file.version);
         });
@@ -130,9 +131,10 @@ final class SimFile implements ShareFile {
                   this, path, Math.min(size, file.data.size()), Long.MAX_VALUE, true);
               file.data.setSize(size);
               server.tree.touch(file);
-              SimServer.Changes changes = server.changes;
+              ModelServer.Changes changes = server.changes;
               if (changes != null) {
                 changes.cut(on.client, path, size);
+                changes.settled(path);
               }
             });
   }

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Its time is the system's, or, for schedules that are the same every time, {@link VirtualTime}.
  * All that is not volatile is guarded by the server's monitor.
  */
-final class SimServer implements ShareProvider {
+final class SimServer implements ShareProvider, ModelServer {
   /** Sees what clients write, before it is done. */
   @FunctionalInterface
   interface WriteObserver {
@@ -39,13 +39,6 @@ final class SimServer implements ShareProvider {
   @FunctionalInterface
   interface ReadObserver {
     void reading(String path, long offset, long count);
-  }
-
-  /** Sees what clients do to a file's content, at the moment at which it is done. */
-  interface Changes {
-    void wrote(String client, String path, long offset, byte[] bytes);
-
-    void cut(String client, String path, long size);
   }
 
   private final Random random;
@@ -133,20 +126,47 @@ final class SimServer implements ShareProvider {
     return mount("server", options);
   }
 
-  /**
-   * Mounts the server.
-   *
-   * @param client what {@link Changes} calls whoever changes something by this mount
-   */
-  Mount mount(String client, Map<String, ?> options) throws IOException {
-    return new Mount(
-        new MountSpec(URI.create("netfs+sim://" + client + "/"), ShareOptions.of(options)),
-        this,
-        time);
+  @Override
+  public Mount mount(String client, Map<String, ?> options) throws IOException {
+    double rate = refusalRate;
+    refusalRate = 0; // of the first connection nobody makes another
+    try {
+      return new Mount(
+          new MountSpec(URI.create("netfs+sim://" + client + "/"), ShareOptions.of(options)),
+          this,
+          time);
+    } finally {
+      refusalRate = rate;
+    }
   }
 
-  /** Lets the server behave from now on. */
-  void behave() {
+  /** Has the server behave in a certain way from now on. */
+  void behaveAs(Behaviour behaviour) {
+    rsize = behaviour.rsize;
+    wsize = behaviour.wsize;
+    depth = behaviour.depth;
+    shortRate = behaviour.shortRate;
+    disconnectRate = behaviour.disconnectRate;
+    errorRate = behaviour.errorRate;
+    lostReplyRate = behaviour.lostReplyRate;
+    refusalRate = behaviour.refusalRate;
+    maxDelayMicros = behaviour.maxDelayMicros;
+    freshTimes = behaviour.freshTimes;
+    tree.versions = behaviour.versions;
+  }
+
+  @Override
+  public void observe(Changes observer) {
+    changes = observer;
+  }
+
+  @Override
+  public boolean isLeased() {
+    return leased;
+  }
+
+  @Override
+  public void behave() {
     shortRate = 0;
     disconnectRate = 0;
     errorRate = 0;
@@ -157,8 +177,8 @@ final class SimServer implements ShareProvider {
 
   // ---- another client
 
-  /** Changes a file as another client would. */
-  synchronized void put(String path, byte[] data) {
+  @Override
+  public synchronized void put(String path, byte[] data) {
     SimTree.File file = tree.fileAt(path);
     file.data.setSize(0);
     file.data.write(0, data);
@@ -175,6 +195,26 @@ final class SimServer implements ShareProvider {
   /** Sets a file's time, in seconds, as another client would. */
   synchronized void putTime(String path, long seconds) {
     tree.fileAt(path).modified = FileTime.from(seconds, TimeUnit.SECONDS);
+  }
+
+  @Override
+  public synchronized void write(String client, String path, long offset, byte[] bytes) {
+    putRange(path, offset, bytes);
+    Changes observer = changes;
+    if (observer != null) {
+      observer.wrote(client, path, offset, bytes);
+      observer.settled(path);
+    }
+  }
+
+  @Override
+  public synchronized void cut(String client, String path, long size) {
+    setSize(path, size);
+    Changes observer = changes;
+    if (observer != null) {
+      observer.cut(client, path, size);
+      observer.settled(path);
+    }
   }
 
   /** Changes a part of a file as another client would. */
@@ -196,8 +236,8 @@ final class SimServer implements ShareProvider {
     return file == null ? null : file.data.toArray();
   }
 
-  /** Returns a copy of a file's content, or null if there is no such file. */
-  synchronized @Nullable SparseBytes content(String path) {
+  @Override
+  public synchronized @Nullable SparseBytes content(String path) {
     SimTree.File file = tree.find(path);
     return file == null ? null : file.data.copy();
   }
@@ -215,8 +255,8 @@ final class SimServer implements ShareProvider {
     locks.end(lock);
   }
 
-  /** Breaks the connection that is up, if one is. */
-  void cut() {
+  @Override
+  public void breakConnection() {
     SimShare now = connection;
     if (now != null) {
       now.breakOff();

@@ -183,9 +183,10 @@ final class SimShare implements Share {
         "open",
         () -> {
           SimTree.File file = server.tree.open(path, intent);
-          SimServer.Changes changes = server.changes;
+          ModelServer.Changes changes = server.changes;
           if (intent.truncate() && changes != null) {
             changes.cut(client, path, 0);
+            changes.settled(path);
           }
           SimFile opened = new SimFile(server, this, path, file, intent);
           if (server.leased) {

@@ -8,6 +8,7 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,17 +24,11 @@ import org.jspecify.annotations.Nullable;
  * <p>Not seen here: what depends on two threads running at the very same time. An actor is
  * interrupted only where it waits.
  */
-final class VirtualTime implements Background {
+final class VirtualTime implements ModelTime {
   private static final long BEGIN_MILLIS = 1_700_000_000_000L;
 
   /** What runs for longer than this, in real time, is in a loop without end. */
   private static final long REAL_MILLIS = 120_000;
-
-  /** What an actor does. */
-  @FunctionalInterface
-  interface Program {
-    void run() throws Exception;
-  }
 
   private static final class Event implements Task {
     final long at;
@@ -255,8 +250,8 @@ final class VirtualTime implements Background {
     }
   }
 
-  /** Runs a program and all actors that it starts; throws what any of them fails with. */
-  void run(Program program) throws Exception {
+  @Override
+  public void run(Program program) throws Exception {
     Actor main = new Actor("main", program);
     alive.add(main);
     main.start();
@@ -287,8 +282,8 @@ final class VirtualTime implements Background {
     }
   }
 
-  /** Starts an actor beside the one that calls; returns a stage that completes with it. */
-  CompletableFuture<@Nullable Void> start(String name, Program program) {
+  @Override
+  public CompletableFuture<@Nullable Void> start(String name, Program program) {
     Actor actor = new Actor(name, program);
     alive.add(actor);
     actor.start();
@@ -300,11 +295,21 @@ final class VirtualTime implements Background {
     return actor.done;
   }
 
-  /** Lets the calling actor wait. */
-  void sleep(long delay, TimeUnit unit) {
+  @Override
+  public void sleep(long delay, TimeUnit unit) {
     CompletableFuture<@Nullable Void> over = new CompletableFuture<>();
     schedule(() -> over.complete(null), delay, unit);
     Await.untilDone(over);
+  }
+
+  @Override
+  public void settle(BooleanSupplier condition) {
+    sleep(10, TimeUnit.MINUTES);
+  }
+
+  @Override
+  public String span(long millis) {
+    return millis + "ms";
   }
 
   /** Returns whether anything is still to happen but what happens again and again. */

@@ -210,6 +210,11 @@ public final class Faults {
     active = true;
   }
 
+  /** Counts an attempt to connect, and returns whether it is to fail. */
+  public boolean refuses() {
+    return plan(Kind.CONNECT).isError();
+  }
+
   /** Returns how many calls of a kind were made, over all connections. */
   public long calls(Kind kind) {
     return calls.get(kind).get();

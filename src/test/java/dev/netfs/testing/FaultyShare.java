@@ -23,6 +23,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * A share that goes wrong as {@link Faults} says, over one that does not. It keeps the contract of
@@ -40,8 +41,46 @@ public final class FaultyShare implements Share {
             return thread;
           });
 
+  /**
+   * Makes the calls that change a file's content, which it so sees before they go to the server,
+   * and may put off.
+   */
+  public interface Witness {
+    /** Makes a write of all these bytes. */
+    <T> CompletionStage<T> writing(
+        String path, long offset, byte[] bytes, Supplier<CompletionStage<T>> call);
+
+    /** Makes a call that cuts or extends a file. */
+    <T> CompletionStage<T> cutting(String path, long size, Supplier<CompletionStage<T>> call);
+
+    /**
+     * The connection is about to be closed: none of the calls may begin any more, and those that
+     * have begun have to be over when this returns.
+     */
+    void closing();
+  }
+
+  private static final Witness NOBODY =
+      new Witness() {
+        @Override
+        public <T> CompletionStage<T> writing(
+            String path, long offset, byte[] bytes, Supplier<CompletionStage<T>> call) {
+          return call.get();
+        }
+
+        @Override
+        public <T> CompletionStage<T> cutting(
+            String path, long size, Supplier<CompletionStage<T>> call) {
+          return call.get();
+        }
+
+        @Override
+        public void closing() {}
+      };
+
   private final Share share;
   private final Faults faults;
+  private final Witness witness;
   private final Set<CompletableFuture<?>> outstanding = ConcurrentHashMap.newKeySet();
   private final AtomicBoolean closed = new AtomicBoolean();
   private volatile String lost = "closed";
@@ -51,8 +90,18 @@ public final class FaultyShare implements Share {
    * @param faults what goes wrong
    */
   public FaultyShare(Share share, Faults faults) {
+    this(share, faults, NOBODY);
+  }
+
+  /**
+   * @param share what really does the work; closed with this share
+   * @param faults what goes wrong
+   * @param witness sees what is changed
+   */
+  public FaultyShare(Share share, Faults faults, Witness witness) {
     this.share = share;
     this.faults = faults;
+    this.witness = witness;
   }
 
   /** Loses the connection now, as if the line was cut. */
@@ -76,9 +125,10 @@ public final class FaultyShare implements Share {
         Kind.OPEN,
         path,
         plan ->
-            share
-                .open(path, intent)
-                .thenApply(file -> new FaultyShareFile(this, faults, file, path)));
+            (intent.truncate()
+                    ? witness.cutting(path, 0, () -> share.open(path, intent))
+                    : share.open(path, intent))
+                .thenApply(file -> new FaultyShareFile(this, faults, witness, file, path)));
   }
 
   @Override
@@ -235,6 +285,7 @@ public final class FaultyShare implements Share {
       return;
     }
     lost = why;
+    witness.closing();
     share.close();
     for (CompletableFuture<?> call : outstanding) {
       call.completeExceptionally(disconnected());

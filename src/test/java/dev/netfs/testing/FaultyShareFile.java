@@ -14,12 +14,15 @@ import java.util.concurrent.CompletionStage;
 final class FaultyShareFile implements ShareFile {
   private final FaultyShare share;
   private final Faults faults;
+  private final FaultyShare.Witness witness;
   private final ShareFile file;
   private final String path;
 
-  FaultyShareFile(FaultyShare share, Faults faults, ShareFile file, String path) {
+  FaultyShareFile(
+      FaultyShare share, Faults faults, FaultyShare.Witness witness, ShareFile file, String path) {
     this.share = share;
     this.faults = faults;
+    this.witness = witness;
     this.file = file;
     this.path = path;
   }
@@ -55,7 +58,10 @@ final class FaultyShareFile implements ShareFile {
         path,
         plan -> {
           IoSegments part = src.slice(0, plan.shorten(src.remaining()));
-          return file.write(part, offset)
+          byte[] bytes = new byte[(int) part.remaining()];
+          part.slice(0, bytes.length).get(bytes, 0, bytes.length);
+          return witness
+              .writing(path, offset, bytes, () -> file.write(part, offset))
               .thenApply(
                   result -> {
                     src.advance(result.bytes());
@@ -78,7 +84,8 @@ final class FaultyShareFile implements ShareFile {
   @Override
   public CompletionStage<Void> truncate(long size) {
     faults.check(size >= 0, "truncate to " + size);
-    return share.call(Kind.TRUNCATE, path, plan -> file.truncate(size));
+    return share.call(
+        Kind.TRUNCATE, path, plan -> witness.cutting(path, size, () -> file.truncate(size)));
   }
 
   @Override
