@@ -282,7 +282,7 @@ final class DirectIo {
                   file,
                   memory.capacity(),
                   () ->
-                      remote.call(
+                      remote.change(
                           "write",
                           open -> inode.locks.write(open, IoSegments.of(memory), range.start())))
               .whenComplete((answer, failure) -> over(answer));

@@ -62,6 +62,10 @@ final class Handles {
    */
   Set<RemoteFile> opened(RemoteFile handle) {
     opens++;
+    return replaceBy(handle);
+  }
+
+  private Set<RemoteFile> replaceBy(RemoteFile handle) {
     Set<RemoteFile> replaced = all();
     if (handle.reads()) {
       reader = handle;
@@ -70,7 +74,68 @@ final class Handles {
       writer = handle;
     }
     replaced.removeAll(all());
+    replaced.forEach(this::ends);
     return replaced;
+  }
+
+  /**
+   * Returns whether the server gives the file another time when a handle ends that it was changed
+   * through by now: what it says of the file until then proves nothing afterwards.
+   */
+  boolean isUnsettled() {
+    return services.session().capabilities().closeTouches()
+        && (!ending.isDone() || isChanged(writer) || isChanged(kept) || isChanged(locking));
+  }
+
+  private static boolean isChanged(@Nullable RemoteFile handle) {
+    return handle != null && handle.hasChanged();
+  }
+
+  /**
+   * Ends the handles that the file was changed through, if it is {@linkplain #isUnsettled
+   * unsettled}; others take their places. One that locks are held through stays. By a thread that
+   * may block; takes the inode's lock.
+   */
+  void settle() {
+    RemoteFile old;
+    boolean wasKept;
+    inode.lock.lock();
+    try {
+      if (!isUnsettled() || inode.isUnlinked()) {
+        return;
+      }
+      wasKept = isChanged(kept);
+      old = isChanged(writer) && writer != locking ? writer : null;
+    } finally {
+      inode.lock.unlock();
+    }
+    if (wasKept) {
+      dropWriter();
+      keepWriter();
+    }
+    if (old != null) {
+      replace(old);
+    }
+    Await.untilDone(ending);
+  }
+
+  /** Has another handle take the place of one, unless the server does not open the file again. */
+  private void replace(RemoteFile old) {
+    RemoteFile made = old.another();
+    CompletableFuture<?> opening = made.openNow();
+    Await.untilDone(opening);
+    Set<RemoteFile> unused = Set.of(made);
+    if (!opening.isCompletedExceptionally()) {
+      inode.lock.lock();
+      try {
+        if (writer == old && old != locking) {
+          unused = replaceBy(made);
+        }
+      } finally {
+        inode.lock.unlock();
+      }
+    }
+    unused.forEach(RemoteFile::retire);
   }
 
   /**

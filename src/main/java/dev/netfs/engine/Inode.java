@@ -242,7 +242,7 @@ final class Inode {
         }
       }
       if (deferred != null) {
-        deferred.seen(ours ? null : info);
+        deferred.seen(ours || handles.isUnsettled() ? null : info);
       }
       if (delay != null) {
         delay.end();

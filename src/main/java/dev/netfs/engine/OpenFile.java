@@ -274,7 +274,7 @@ public final class OpenFile implements Closeable {
   private void cutServer(long size) throws IOException {
     RemoteFile remote = inode.handles.writerInUse();
     try {
-      Await.result(remote.call("truncate", open -> open.truncate(size)));
+      Await.result(remote.change("truncate", open -> open.truncate(size)));
     } finally {
       remote.endUse();
     }

@@ -50,6 +50,7 @@ final class RemoteFile {
   private @Nullable Share share; // guarded by lock: where the file is open
   private @Nullable CompletableFuture<ShareFile> file; // guarded by lock
   private int uses; // guarded by lock
+  private boolean changedBy; // guarded by lock: something was sent through it that changes the file
   private boolean retired; // guarded by lock
 
   /** Whether it is retired, not in use, and its close is on its way. Guarded by lock. */
@@ -100,6 +101,32 @@ final class RemoteFile {
     return intent.write();
   }
 
+  /** Returns whether the file was changed through this handle, or may have been. */
+  boolean hasChanged() {
+    lock.lock();
+    try {
+      return changedBy;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Returns another handle of the same kind, not open yet. */
+  RemoteFile another() {
+    return new RemoteFile(session, stats, inode, intent.reopening());
+  }
+
+  /** As {@link #call}, with what changes the file's content. */
+  <T> CompletableFuture<T> change(String kind, Function<ShareFile, CompletionStage<T>> operation) {
+    lock.lock();
+    try {
+      changedBy = true;
+    } finally {
+      lock.unlock();
+    }
+    return call(kind, operation);
+  }
+
   /** Carries out an operation on the file that does no harm when it is done twice. */
   <T> CompletableFuture<T> call(String kind, Function<ShareFile, CompletionStage<T>> operation) {
     use();
@@ -121,7 +148,7 @@ final class RemoteFile {
       return CompletableFuture.failedFuture(Errors.located(failure, inode.path()));
     }
     try {
-      return other.call(kind, operation);
+      return other.change(kind, operation); // which it may be
     } finally {
       other.endUse();
     }

@@ -321,7 +321,7 @@ final class Uploader {
                     .submit(
                         inode.writeback,
                         left,
-                        () -> file.call("write", open -> write(open, upload, left))))
+                        () -> file.change("write", open -> write(open, upload, left))))
         .whenComplete(
             (result, error) -> {
               try {

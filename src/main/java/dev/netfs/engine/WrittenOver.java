@@ -124,8 +124,12 @@ final class WrittenOver {
     return known != null ? known : CoherencyData.of(ask());
   }
 
-  /** Asks the server what state its file is in, by the handle that is written with. */
+  /**
+   * Asks the server what state its file is in, by the handle that is written with, and which stays
+   * that when our handles end.
+   */
   FileInfo ask() throws IOException {
+    inode.handles.settle();
     RemoteFile handle = inode.handles.writerInUse();
     try {
       return Await.result(handle.call("stat", file -> file.stat()));

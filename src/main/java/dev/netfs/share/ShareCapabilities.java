@@ -46,6 +46,7 @@ public final class ShareCapabilities {
   private final boolean hardLinks;
   private final boolean symbolicLinks;
   private final boolean durableSync;
+  private final boolean closeTouches;
   private final boolean caseSensitive;
   private final boolean readOnly;
   private final Duration timestampGranularity;
@@ -68,6 +69,7 @@ public final class ShareCapabilities {
     hardLinks = b.hardLinks;
     symbolicLinks = b.symbolicLinks;
     durableSync = b.durableSync;
+    closeTouches = b.closeTouches;
     caseSensitive = b.caseSensitive;
     readOnly = b.readOnly;
     timestampGranularity = b.timestampGranularity;
@@ -165,6 +167,15 @@ public final class ShareCapabilities {
     return durableSync;
   }
 
+  /**
+   * Whether the end of a handle that was written with, by a close or with the connection, gives the
+   * file another {@link FileInfo#modified()}. What is seen before then does not prove afterwards
+   * that nobody else has changed the file.
+   */
+  public boolean closeTouches() {
+    return closeTouches;
+  }
+
   /** Whether names that differ only in case are different names. */
   public boolean caseSensitive() {
     return caseSensitive;
@@ -218,6 +229,8 @@ public final class ShareCapabilities {
         + symbolicLinks
         + ", durableSync="
         + durableSync
+        + ", closeTouches="
+        + closeTouches
         + ", timestampGranularity="
         + timestampGranularity
         + ", attributeViews="
@@ -243,6 +256,7 @@ public final class ShareCapabilities {
     private boolean hardLinks;
     private boolean symbolicLinks;
     private boolean durableSync;
+    private boolean closeTouches;
     private boolean caseSensitive = true;
     private boolean readOnly;
     private Duration timestampGranularity = Duration.ofSeconds(1);
@@ -341,6 +355,12 @@ public final class ShareCapabilities {
     /** Sets {@link ShareCapabilities#durableSync()}. */
     public Builder durableSync(boolean value) {
       durableSync = value;
+      return this;
+    }
+
+    /** Sets {@link ShareCapabilities#closeTouches()}. */
+    public Builder closeTouches(boolean value) {
+      closeTouches = value;
       return this;
     }
 

@@ -28,4 +28,7 @@ final class Behaviour {
 
   /** Whether files show versions. */
   boolean versions;
+
+  /** Whether a file that was written to has another time when the handle ends. */
+  boolean closeTouches;
 }

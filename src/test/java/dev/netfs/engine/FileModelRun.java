@@ -82,13 +82,16 @@ final class FileModelRun {
     time.run(
         () -> {
           begin();
-          run(steps);
+          try (ModelServer ending = server) {
+            run(steps);
+          }
         });
   }
 
   private void begin() throws IOException {
     Behaviour behaviour = new Behaviour();
     behaviour.versions = seed % 3 == 0; // not by chance: what a seed stands for stays
+    behaviour.closeTouches = seed % 5 >= 2;
     int[] sizes = {511, 4096, 10_000, 65_537, 261_120};
     behaviour.rsize = sizes[random.nextInt(sizes.length)];
     behaviour.wsize = sizes[random.nextInt(sizes.length)];
@@ -191,6 +194,7 @@ final class FileModelRun {
   private final class Written implements ModelServer.Changes {
     @Override
     public void wrote(String client, String path, long offset, byte[] bytes) {
+      assertThat(path).isEqualTo("/f");
       assertThat(everWritten.contains(offset, offset + bytes.length))
           .as("all of %d + %d was written here", offset, bytes.length)
           .isTrue();

@@ -32,6 +32,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -65,6 +66,7 @@ final class LiveServer implements ModelServer {
   private final ReentrantLock lock = new ReentrantLock();
   private CompletableFuture<?> lastChange = CompletableFuture.completedFuture(null); // by lock
   private final Map<String, Share> others = new HashMap<>(); // by lock
+  private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
   private volatile @Nullable Changes changes;
   private volatile @Nullable FaultyShare connection;
 
@@ -261,23 +263,29 @@ final class LiveServer implements ModelServer {
         lock.unlock();
       }
       Changes seen = changes;
-      if (seen != null) {
-        begins.accept(seen);
+      CompletionStage<T> called;
+      try {
+        if (seen != null) {
+          begins.accept(seen);
+        }
+        called = call.get();
+      } catch (RuntimeException | AssertionError e) {
+        failure.compareAndSet(null, e);
+        called = CompletableFuture.failedFuture(new IOException(e));
       }
-      call.get()
-          .whenCompleteAsync(
-              (value, failure) -> {
-                if (failure == null && seen != null) {
-                  seen.settled(path);
-                }
-                over.complete(null);
-                if (failure == null) {
-                  result.complete(value);
-                } else {
-                  result.completeExceptionally(Await.cause(failure));
-                }
-              },
-              THREADS);
+      called.whenCompleteAsync(
+          (value, failed) -> {
+            if (failed == null && seen != null) {
+              seen.settled(path);
+            }
+            over.complete(null);
+            if (failed == null) {
+              result.complete(value);
+            } else {
+              result.completeExceptionally(Await.cause(failed));
+            }
+          },
+          THREADS);
     }
 
     @Override
@@ -388,8 +396,12 @@ final class LiveServer implements ModelServer {
     }
   }
 
-  /** Ends the connections of the clients without a mount. */
-  void close() {
+  @Override
+  public void close() {
+    Throwable failed = failure.get();
+    if (failed != null) {
+      throw new AssertionError(failed.getMessage(), failed);
+    }
     lock.lock();
     try {
       others.values().forEach(Share::close);

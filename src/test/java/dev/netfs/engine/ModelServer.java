@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * A server that model checks work on, in memory or real, with clients who have a mount and clients
  * who have none. Safe for use by several threads.
  */
-interface ModelServer {
+interface ModelServer extends AutoCloseable {
   /**
    * Sees what clients do to a file's content. No two changes overlap: each is made between {@link
    * #wrote} or {@link #cut} and the next {@link #settled} of the same client.
@@ -51,6 +51,10 @@ interface ModelServer {
 
   /** Lets the server behave from now on. */
   void behave();
+
+  /** Ends the connections of clients without a mount; throws what {@link Changes} threw. */
+  @Override
+  default void close() {}
 
   /** Returns whether who opens a file under {@code cache=strict} is granted leases. */
   boolean isLeased();

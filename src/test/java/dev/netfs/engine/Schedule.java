@@ -138,7 +138,12 @@ final class Schedule {
   /** Runs some of the steps. */
   void run(List<Integer> steps) throws Exception {
     try {
-      time.run(() -> runAll(steps));
+      time.run(
+          () -> {
+            try (server) {
+              runAll(steps);
+            }
+          });
     } catch (Exception | AssertionError e) {
       throw new AssertionError(
           String.join("\n", history.log.toArray(String[]::new)) + "\n\n" + e.getMessage(), e);

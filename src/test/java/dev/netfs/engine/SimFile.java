@@ -22,6 +22,7 @@ final class SimFile implements ShareFile {
   private final OpenIntent intent;
   private final FileInfo openInfo;
   private volatile boolean closed;
+  private boolean changed; // guarded by server: through this handle
 
   /** Opens; under the server's monitor. */
   SimFile(SimServer server, SimShare on, String path, SimTree.File file, OpenIntent intent) {
@@ -102,6 +103,7 @@ final class SimFile implements ShareFile {
             observer.writing(path, offset, bytes);
           }
           file.data.write(offset, bytes);
+          changed = true;
           server.tree.touch(file);
           ModelServer.Changes changes = server.changes;
           if (changes != null) {
@@ -130,6 +132,7 @@ final class SimFile implements ShareFile {
               server.locks.check(
                   this, path, Math.min(size, file.data.size()), Long.MAX_VALUE, true);
               file.data.setSize(size);
+              changed = true;
               server.tree.touch(file);
               ModelServer.Changes changes = server.changes;
               if (changes != null) {
@@ -176,6 +179,7 @@ final class SimFile implements ShareFile {
     synchronized (server) {
       server.locks.endAllOf(this);
       server.leases.closed(path, intent.lease());
+      ended();
     }
     server.handles.remove(this);
     server.requests.merge("close", 1, Integer::sum);
@@ -183,5 +187,13 @@ final class SimFile implements ShareFile {
     return failure != null
         ? CompletableFuture.failedFuture(failure)
         : CompletableFuture.completedFuture(null);
+  }
+
+  /** The server lets go of the handle. Under the server's monitor. */
+  void ended() {
+    if (changed && server.closeTouches) {
+      changed = false;
+      server.tree.touch(file);
+    }
   }
 }

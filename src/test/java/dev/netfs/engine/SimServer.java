@@ -91,6 +91,9 @@ final class SimServer implements ShareProvider, ModelServer {
   /** Whether the server says that its renames are one step, to who connects from now on. */
   volatile boolean atomicReplace = true;
 
+  /** Whether a file that was written to has another time when the handle ends. */
+  volatile boolean closeTouches;
+
   /** What kind of locks the server has. */
   volatile LockKind lockKind = LockKind.NONE;
 
@@ -153,6 +156,7 @@ final class SimServer implements ShareProvider, ModelServer {
     maxDelayMicros = behaviour.maxDelayMicros;
     freshTimes = behaviour.freshTimes;
     tree.versions = behaviour.versions;
+    closeTouches = behaviour.closeTouches;
   }
 
   @Override

@@ -51,6 +51,7 @@ final class SimShare implements Share {
             .depth(server.depth)
             .atomicReplace(server.atomicReplace)
             .hardLinks(server.hardLinks)
+            .closeTouches(server.closeTouches)
             .symbolicLinks(true)
             .locks(server.lockKind)
             .attributeViews(Set.of("basic", "posix"))
@@ -160,6 +161,7 @@ final class SimShare implements Share {
           }
         }
       }
+      server.handles.stream().filter(handle -> handle.isOn(this)).forEach(SimFile::ended);
     }
     for (Request<?> request : unanswered) {
       request.complete(null, new ShareDisconnectedException("sim lost", null));

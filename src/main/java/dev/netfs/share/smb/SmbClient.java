@@ -186,6 +186,7 @@ final class SmbClient {
         .serverCopy(true)
         .hardLinks(true)
         .durableSync(true)
+        .closeTouches(true) // Samba does (docs/smb.md)
         .caseSensitive(false)
         .readOnly(readOnly)
         .timestampGranularity(GRANULARITY)
