@@ -53,7 +53,7 @@ final class RemoteFile {
   private boolean changedBy; // guarded by lock: something was sent through it that changes the file
   private boolean retired; // guarded by lock
 
-  /** Whether it is retired, not in use, and its close is on its way. Guarded by lock. */
+  /** Whether it is retired, not in use, and closed. Guarded by lock. */
   private boolean over;
 
   /** Completes when it is over; made when somebody asks for it. Guarded by lock. */
@@ -349,9 +349,27 @@ final class RemoteFile {
     }
     if (last != null && where != null && where.isConnected()) {
       stats.request("close");
-      // Nobody waits for it: that would cost each close a round trip.
-      last.thenAccept(opened -> opened.close().whenComplete(this::closed));
+      // No close here waits for it: that would cost each a round trip.
+      last.whenComplete(
+          (opened, failure) -> {
+            if (failure != null) {
+              isOver(); // it could not be opened
+              return;
+            }
+            opened
+                .close()
+                .whenComplete(
+                    (done, problem) -> {
+                      closed(problem);
+                      isOver();
+                    });
+          });
+    } else {
+      isOver();
     }
+  }
+
+  private void isOver() {
     CompletableFuture<Void> awaited;
     lock.lock();
     try {
@@ -365,7 +383,7 @@ final class RemoteFile {
     }
   }
 
-  /** Returns what completes when it is over, and what is asked for next comes after its close. */
+  /** Returns what completes when the server has closed it, or it was not open. */
   CompletableFuture<Void> ended() {
     lock.lock();
     try {
@@ -382,7 +400,7 @@ final class RemoteFile {
   }
 
   /** Some servers say only at the close that they had no room for what they took, say. */
-  private void closed(@Nullable Void done, @Nullable Throwable problem) {
+  private void closed(@Nullable Throwable problem) {
     Throwable failure = problem == null ? null : Await.cause(problem);
     // What was open on a lost connection a server closes by itself.
     if (failure == null || failure instanceof ShareDisconnectedException || !intent.write()) {
