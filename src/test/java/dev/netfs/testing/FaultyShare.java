@@ -268,7 +268,10 @@ public final class FaultyShare implements Share {
 
   private <T> void answer(
       Plan plan, String path, T value, Throwable failure, CompletableFuture<T> result) {
-    if (plan.has(Fault.DISCONNECT_AFTER)) {
+    if (plan.has(Fault.DISCONNECT_AFTER) && witness != NOBODY) {
+      // Not on the transport's thread, by which what the witness waits for would come.
+      TIMER.execute(() -> disconnect("lost after " + plan));
+    } else if (plan.has(Fault.DISCONNECT_AFTER)) {
       disconnect("lost after " + plan);
     } else if (plan.isError()) {
       result.completeExceptionally(injected(plan, path));
