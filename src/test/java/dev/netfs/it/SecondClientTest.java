@@ -56,7 +56,7 @@ class SecondClientTest {
     options.put("attrTtl", cached ? "1h" : "0s");
     try (NetfsFileSystem fs =
         (NetfsFileSystem) FileSystems.newFileSystem(FaultyShareProvider.uri(), options)) {
-      new SecondClientRun(seed, fs, cached, backing).execute(steps);
+      new SecondClientRun(seed, fs, cached, backing, true).execute(steps);
     }
   }
 }
