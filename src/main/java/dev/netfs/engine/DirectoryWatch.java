@@ -77,6 +77,14 @@ public final class DirectoryWatch implements Closeable {
             (watch, failure) -> {
               if (failure == null) {
                 told(this::overflowed);
+                // Once more for whoever looks at the directory before the server, which says that
+                // it watches when it is about to, really does.
+                services
+                    .background()
+                    .schedule(
+                        () -> services.background().execute(() -> told(this::overflowed)),
+                        PAUSE_SECONDS,
+                        TimeUnit.SECONDS);
                 return;
               }
               Throwable cause = Await.cause(failure);
@@ -112,6 +120,20 @@ public final class DirectoryWatch implements Closeable {
     watcher.overflowed();
   }
 
+  private void forget(DirectoryWatcher.Kind kind, String name) {
+    String child = Directories.child(path, name);
+    services.attributes().changedElsewhere(child);
+    if (kind != DirectoryWatcher.Kind.MODIFIED) {
+      directories.gone(child);
+    }
+  }
+
+  /** Takes in, as if the server had told it, what somebody else has found changed. */
+  public void missed(DirectoryWatcher.Kind kind, String name) {
+    forget(kind, name);
+    told(() -> watcher.changed(kind, name));
+  }
+
   /** The watch on one connection. */
   private final class Relay implements DirectoryWatcher {
     private @Nullable ShareWatch watch; // guarded by lock
@@ -144,11 +166,7 @@ public final class DirectoryWatch implements Closeable {
 
     @Override
     public void changed(Kind kind, String name) {
-      String child = Directories.child(path, name);
-      services.attributes().changedElsewhere(child);
-      if (kind != Kind.MODIFIED) {
-        directories.gone(child);
-      }
+      forget(kind, name);
       tell(() -> watcher.changed(kind, name));
     }
 

@@ -1,5 +1,6 @@
 package dev.netfs.nio;
 
+import dev.netfs.share.DirectoryWatcher;
 import java.io.IOException;
 import java.nio.file.ClosedFileSystemException;
 import java.nio.file.Path;
@@ -108,7 +109,13 @@ abstract class NetfsWatchKey implements WatchKey {
     service.cancelled(this);
   }
 
-  final void tell(WatchEvent.Kind<?> kind, String name) {
+  final void tell(DirectoryWatcher.Kind what, String name) {
+    WatchEvent.Kind<?> kind =
+        switch (what) {
+          case CREATED -> StandardWatchEventKinds.ENTRY_CREATE;
+          case MODIFIED -> StandardWatchEventKinds.ENTRY_MODIFY;
+          case DELETED -> StandardWatchEventKinds.ENTRY_DELETE;
+        };
     lock.lock();
     try {
       if (valid && kinds.contains(kind)) {

@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +38,7 @@ final class NetfsWatchService implements WatchService, Closeable {
 
   private final MountedFileSystem fs;
   private final ScheduledThreadPoolExecutor poller;
+  private final long nanos; // from one look to the next
   private final BlockingQueue<Signal> signals = new LinkedBlockingQueue<>();
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<String, NetfsWatchKey> keys = new HashMap<>(); // guarded by lock
@@ -49,7 +51,9 @@ final class NetfsWatchService implements WatchService, Closeable {
     this.fs = fs;
     this.poller = new ScheduledThreadPoolExecutor(1, Workers.threads("netfs-watch-"));
     this.poller.setRemoveOnCancelPolicy(true);
-    long nanos = interval.toNanos();
+    this.poller.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+    this.poller.setRejectedExecutionHandler(new ThreadPoolExecutor.DiscardPolicy());
+    this.nanos = interval.toNanos();
     this.poller.scheduleWithFixedDelay(this::pollAll, nanos, nanos, TimeUnit.NANOSECONDS);
   }
 
@@ -173,6 +177,14 @@ final class NetfsWatchService implements WatchService, Closeable {
       }
       key.look();
     }
+  }
+
+  /**
+   * Has the thread that looks at directories do something after a quarter of the pause between two
+   * looks, unless the service is closed before.
+   */
+  void later(Runnable work) {
+    poller.schedule(work, nanos / 4, TimeUnit.NANOSECONDS);
   }
 
   /** Puts a key with events into the queue. */

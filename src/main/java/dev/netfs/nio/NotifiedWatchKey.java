@@ -8,12 +8,21 @@ import java.lang.System.Logger.Level;
 import java.nio.file.ClosedFileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
-import java.nio.file.StandardWatchEventKinds;
 import java.nio.file.WatchEvent;
+import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A watched directory of a share that tells of changes.
+ *
+ * <p><b>Its first moments.</b> A server may say that it watches a little before it does: Samba
+ * answers when it has told its notify daemon, which is about to begin. So what the directory held
+ * when the server had said so is compared a few times with what it holds then, and what has changed
+ * without a word is told from here: at the second sight, since the server's word may have been on
+ * its way at the first.
  *
  * <p>That the directory itself has gone the server tells only of deletions that it carries out
  * itself; so every {@link #LOOKS} looks it is asked.
@@ -22,8 +31,26 @@ final class NotifiedWatchKey extends NetfsWatchKey {
   private static final System.Logger LOG = System.getLogger(NotifiedWatchKey.class.getName());
   private static final int LOOKS = 5;
 
+  /** How often what the directory holds is compared, if nothing is in doubt then, and if it is. */
+  private static final int COMPARISONS = 3;
+
+  private static final int MOST_COMPARISONS = 6;
+
+  private final NetfsWatchService service;
   private final DirectoryWatch watch;
   private int looks; // confined to the service's thread
+
+  /** What the directory held at first, until the comparisons are over. */
+  private volatile @Nullable DirectoryPicture first;
+
+  /** What was told of each name while there is a {@link #first}. */
+  private final Map<String, Set<DirectoryWatcher.Kind>> told = new ConcurrentHashMap<>();
+
+  private int comparisons; // confined to the service's thread
+  private Set<Change> doubtful = Set.of(); // confined to the service's thread
+
+  /** What has become of a name. */
+  private record Change(DirectoryWatcher.Kind kind, String name) {}
 
   /**
    * @throws UnsupportedOperationException if the server does not tell of changes after all
@@ -31,10 +58,17 @@ final class NotifiedWatchKey extends NetfsWatchKey {
   NotifiedWatchKey(NetfsWatchService service, NetfsPath directory, Set<WatchEvent.Kind<?>> kinds)
       throws IOException {
     super(service, directory, kinds);
+    this.service = service;
     try {
       watch = mount().watch(directory.remote(), new Watcher());
     } catch (IOException e) {
       throw PathErrors.shown(e, directory);
+    }
+    try {
+      first = DirectoryPicture.of(directory);
+      service.later(this::compare);
+    } catch (IOException | RuntimeException e) {
+      LOG.log(Level.DEBUG, "{0}: not listed at first: {1}", directory, e.toString());
     }
   }
 
@@ -45,11 +79,10 @@ final class NotifiedWatchKey extends NetfsWatchKey {
   private final class Watcher implements DirectoryWatcher {
     @Override
     public void changed(Kind kind, String name) {
-      switch (kind) {
-        case CREATED -> tell(StandardWatchEventKinds.ENTRY_CREATE, name);
-        case MODIFIED -> tell(StandardWatchEventKinds.ENTRY_MODIFY, name);
-        case DELETED -> tell(StandardWatchEventKinds.ENTRY_DELETE, name);
+      if (first != null) {
+        told.computeIfAbsent(name, any -> ConcurrentHashMap.newKeySet()).add(kind);
       }
+      tell(kind, name);
     }
 
     @Override
@@ -61,6 +94,59 @@ final class NotifiedWatchKey extends NetfsWatchKey {
     public void ended() {
       gone();
     }
+  }
+
+  /** Returns whether what the directory held at first is still of use. */
+  boolean isComparing() {
+    return first != null;
+  }
+
+  /** Tells what has changed without a word; again in a while, a few times. */
+  void compare() {
+    DirectoryPicture before = first;
+    if (before == null || !isValid()) {
+      return;
+    }
+    comparisons++;
+    try {
+      Set<Change> unheard = new HashSet<>();
+      before.compare(
+          DirectoryPicture.of(directory),
+          (kind, name) -> {
+            Change change = new Change(kind, name);
+            if (!isTold(change)) {
+              if (doubtful.contains(change)) {
+                watch.missed(kind, name);
+              } else {
+                unheard.add(change);
+              }
+            }
+          });
+      doubtful = unheard;
+    } catch (ClosedFileSystemException e) {
+      return; // it is about to close the service
+    } catch (IOException | RuntimeException e) {
+      // As in a look: unreachable is not deleted.
+      LOG.log(Level.DEBUG, "{0}: not compared: {1}", directory, e.toString());
+    }
+    if (comparisons < (doubtful.isEmpty() ? COMPARISONS : MOST_COMPARISONS)) {
+      service.later(this::compare);
+    } else {
+      forgetFirst();
+    }
+  }
+
+  /** A name that has come or gone may have been changed as well, of which the server told. */
+  private boolean isTold(Change change) {
+    Set<DirectoryWatcher.Kind> kinds = told.getOrDefault(change.name, Set.of());
+    return change.kind == DirectoryWatcher.Kind.MODIFIED
+        ? !kinds.isEmpty()
+        : kinds.contains(change.kind);
+  }
+
+  private void forgetFirst() {
+    first = null;
+    told.clear();
   }
 
   @Override
@@ -85,6 +171,7 @@ final class NotifiedWatchKey extends NetfsWatchKey {
 
   @Override
   void stop() {
+    forgetFirst();
     watch.close();
   }
 }

@@ -1,16 +1,11 @@
 package dev.netfs.nio;
 
-import dev.netfs.share.DirectoryEntry;
-import dev.netfs.share.FileInfo;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.ClosedFileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
-import java.nio.file.StandardWatchEventKinds;
 import java.nio.file.WatchEvent;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -21,13 +16,13 @@ final class PollingWatchKey extends NetfsWatchKey {
   /** Held while the directory is listed, so that looks come one after the other. */
   private final ReentrantLock looking = new ReentrantLock();
 
-  private Map<String, FileInfo> seen; // guarded by looking
+  private DirectoryPicture seen; // guarded by looking
 
   PollingWatchKey(NetfsWatchService service, NetfsPath directory, Set<WatchEvent.Kind<?>> kinds)
       throws IOException {
     super(service, directory, kinds);
     try {
-      this.seen = list();
+      this.seen = DirectoryPicture.of(directory);
     } catch (IOException e) {
       throw PathErrors.shown(e, directory);
     }
@@ -65,44 +60,18 @@ final class PollingWatchKey extends NetfsWatchKey {
     }
     looking.lock();
     try {
-      compare(list());
+      found(DirectoryPicture.of(directory));
     } catch (NoSuchFileException | NotDirectoryException e) {
-      seen.keySet().forEach(name -> tell(StandardWatchEventKinds.ENTRY_DELETE, name));
-      seen = Map.of();
+      found(DirectoryPicture.EMPTY);
       gone();
     } finally {
       looking.unlock();
     }
   }
 
-  private void compare(Map<String, FileInfo> now) { // under the lock
-    for (Map.Entry<String, FileInfo> entry : now.entrySet()) {
-      FileInfo before = seen.get(entry.getKey());
-      if (before == null) {
-        tell(StandardWatchEventKinds.ENTRY_CREATE, entry.getKey());
-      } else if (!same(before, entry.getValue())) {
-        tell(StandardWatchEventKinds.ENTRY_MODIFY, entry.getKey());
-      }
-    }
-    for (String name : seen.keySet()) {
-      if (!now.containsKey(name)) {
-        tell(StandardWatchEventKinds.ENTRY_DELETE, name);
-      }
-    }
+  private void found(DirectoryPicture now) { // under the lock
+    seen.compare(now, this::tell);
     seen = now;
-  }
-
-  private Map<String, FileInfo> list() throws IOException {
-    Map<String, FileInfo> entries = new HashMap<>();
-    for (DirectoryEntry entry : directory.getFileSystem().mount().list(directory.remote())) {
-      entries.put(entry.name(), entry.info());
-    }
-    return entries;
-  }
-
-  /** Compares what changes with content or attributes; being read does not count. */
-  private static boolean same(FileInfo a, FileInfo b) {
-    return a.toBuilder().accessed(null).build().equals(b.toBuilder().accessed(null).build());
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.netfs.nio;
 import dev.netfs.NetfsFileSystem;
 import dev.netfs.share.AttributeChange;
 import dev.netfs.share.DirectoryEntry;
+import dev.netfs.share.DirectoryWatcher;
 import dev.netfs.share.FileInfo;
 import dev.netfs.share.IoSegments;
 import dev.netfs.share.OpenIntent;
@@ -14,6 +15,7 @@ import dev.netfs.share.ShareDisconnectedException;
 import dev.netfs.share.ShareFile;
 import dev.netfs.share.ShareLock;
 import dev.netfs.share.ShareProvider;
+import dev.netfs.share.ShareWatch;
 import dev.netfs.share.SpaceInfo;
 import dev.netfs.share.WriteResult;
 import dev.netfs.share.path.PathShareProvider;
@@ -88,6 +90,9 @@ public final class GatedShares implements ShareProvider {
 
     /** What somebody else does right after a file has been deleted. */
     volatile Runnable afterDelete = () -> {};
+
+    /** Who watches a directory, where the capabilities say that one can: tests tell him. */
+    volatile DirectoryWatcher watcher;
 
     /** Lifts off what the share can do, in a test of what happens without. */
     volatile java.util.function.UnaryOperator<ShareCapabilities> capabilities = c -> c;
@@ -214,6 +219,12 @@ public final class GatedShares implements ShareProvider {
     @Override
     public CompletionStage<Void> copy(String source, String target) {
       return share.copy(source, target);
+    }
+
+    @Override
+    public CompletionStage<ShareWatch> watch(String directory, DirectoryWatcher watcher) {
+      control.watcher = watcher;
+      return CompletableFuture.completedFuture(() -> {});
     }
 
     @Override

@@ -1,0 +1,160 @@
+package dev.netfs.nio;
+
+import static java.nio.file.StandardWatchEventKinds.ENTRY_CREATE;
+import static java.nio.file.StandardWatchEventKinds.ENTRY_DELETE;
+import static java.nio.file.StandardWatchEventKinds.ENTRY_MODIFY;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.netfs.NetfsFileSystem;
+import dev.netfs.share.DirectoryWatcher.Kind;
+import dev.netfs.share.ShareCapabilities;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.WatchEvent;
+import java.nio.file.WatchKey;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Watching a directory of a server that says that it tells of changes, and may not do so yet. */
+@Timeout(60)
+class NotifiedWatchTest {
+  @TempDir Path dir;
+  private final GatedShares.Control control = new GatedShares.Control();
+  private NetfsFileSystem fs;
+  private NetfsWatchService watcher;
+  private Path root;
+
+  @BeforeEach
+  void mount() throws Exception {
+    control.capabilities = any -> ShareCapabilities.builder().notifications(true).build();
+    fs = GatedShares.mount(dir, "watched", control);
+    root = fs.getPath("/");
+    Files.writeString(dir.resolve("old"), "x");
+    Files.writeString(dir.resolve("going"), "x");
+    watcher = service(Duration.ofMillis(200));
+  }
+
+  private NetfsWatchService service(Duration interval) throws Exception {
+    return ((MountedFileSystem) fs).opened(new NetfsWatchService((MountedFileSystem) fs, interval));
+  }
+
+  @AfterEach
+  void unmount() throws Exception {
+    fs.close();
+  }
+
+  private NotifiedWatchKey register() throws Exception {
+    return (NotifiedWatchKey) root.register(watcher, ENTRY_CREATE, ENTRY_MODIFY, ENTRY_DELETE);
+  }
+
+  private void changeAll() throws Exception {
+    Files.createFile(dir.resolve("new"));
+    Files.writeString(dir.resolve("old"), "longer");
+    Files.delete(dir.resolve("going"));
+  }
+
+  private static final String[] ALL = {
+    "ENTRY_CREATE new 1", "ENTRY_MODIFY old 1", "ENTRY_DELETE going 1"
+  };
+
+  /** Takes what is told until the key compares no more. */
+  private List<String> events(NotifiedWatchKey key) throws Exception {
+    List<String> events = new ArrayList<>();
+    boolean more = true;
+    while (more) {
+      more = key.isComparing();
+      WatchKey told = watcher.poll(10, TimeUnit.MILLISECONDS);
+      if (told != null) {
+        for (WatchEvent<?> event : told.pollEvents()) {
+          events.add(event.kind().name() + " " + event.context() + " " + event.count());
+        }
+        told.reset();
+      }
+    }
+    return events;
+  }
+
+  @Test
+  void whatTheServerDoesNotTellAtFirstIsFound() throws Exception {
+    NotifiedWatchKey key = register();
+    changeAll();
+    assertThat(events(key)).containsExactlyInAnyOrder(ALL);
+  }
+
+  @Test
+  void whatTheServerHasToldIsNotToldAgain() throws Exception {
+    NotifiedWatchKey key = register();
+    changeAll();
+    control.watcher.changed(Kind.CREATED, "new");
+    control.watcher.changed(Kind.MODIFIED, "old");
+    control.watcher.changed(Kind.DELETED, "going");
+    assertThat(events(key)).containsExactlyInAnyOrder(ALL);
+  }
+
+  @Test
+  void whatTheServerTellsWhileItIsInDoubtIsNotToldAgain() throws Exception {
+    NotifiedWatchKey key = register();
+    changeAll();
+    key.compare();
+    control.watcher.changed(Kind.CREATED, "new");
+    control.watcher.changed(Kind.MODIFIED, "old");
+    control.watcher.changed(Kind.DELETED, "going");
+    assertThat(events(key)).containsExactlyInAnyOrder(ALL);
+  }
+
+  @Test
+  void thatAFileWasMadeIsToldThoughTheServerTellsOnlyOfAChange() throws Exception {
+    NotifiedWatchKey key = register();
+    Files.createFile(dir.resolve("new"));
+    control.watcher.changed(Kind.MODIFIED, "new");
+    assertThat(events(key)).containsExactly("ENTRY_MODIFY new 1", "ENTRY_CREATE new 1");
+  }
+
+  @Test
+  void whereNothingHappensNothingIsTold() throws Exception {
+    assertThat(events(register())).isEmpty();
+  }
+
+  /** What is remembered of a name ends as if the server had told of it. */
+  @Test
+  void whatIsFoundIsRememberedNoMore() throws Exception {
+    NotifiedWatchKey key = register();
+    assertThat(Files.size(root.resolve("old"))).isEqualTo(1);
+    changeAll();
+    events(key);
+    assertThat(Files.size(root.resolve("old"))).isEqualTo(6);
+    assertThat(Files.exists(root.resolve("new"))).isTrue();
+  }
+
+  @Test
+  void whoIsCancelledComparesNoMore() throws Exception {
+    NotifiedWatchKey key = register();
+    changeAll();
+    key.cancel();
+    assertThat(key.isComparing()).isFalse();
+    key.compare();
+    assertThat(watcher.poll()).isNull();
+  }
+
+  @Test
+  void whatCannotBeListedIsListedLater() throws Exception {
+    watcher = service(Duration.ofMinutes(10));
+    NotifiedWatchKey key = register();
+    changeAll();
+    Path moved = dir.resolveSibling(dir.getFileName() + "-moved");
+    Files.move(dir, moved);
+    key.compare();
+    Files.move(moved, dir);
+    key.compare();
+    key.compare();
+    assertThat(key.pollEvents()).hasSize(3);
+    assertThat(key.isValid()).isTrue();
+  }
+}
