@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Timeout(300)
 class SambaModelIT {
   private static final String NAME = "netfs.samba";
-  private static final int OPERATIONS = Integer.getInteger(NAME + ".operations", 200);
+  private static final int OPERATIONS = Integer.getInteger(NAME + ".operations", 150);
   private static final AtomicInteger COUNT = new AtomicInteger();
   private static SambaServer samba;
 
@@ -58,7 +58,7 @@ class SambaModelIT {
     long first = Long.getLong(NAME + ".first", 0);
     return one != null
         ? LongStream.of(one)
-        : LongStream.range(first, first + Long.getLong(NAME + ".seeds", 4));
+        : LongStream.range(first, first + Long.getLong(NAME + ".seeds", 2));
   }
 
   @ParameterizedTest
