@@ -366,13 +366,13 @@ final class ReadRequest {
       ExtentSet later = new ExtentSet();
       inode.lock.lock();
       try {
-        boolean keep =
-            inode.generation() == generation && !abandoned && endOfFile == Long.MAX_VALUE;
+        boolean keep = inode.generation() == generation && endOfFile == Long.MAX_VALUE;
         for (Subrequest each : keep ? subrequests : List.<Subrequest>of()) {
-          if (each.source == Source.SERVER) {
-            // Good where all of it was copied: the copy may have begun in the middle.
-            (ended != null && each.copied == each.transferred ? good : later)
-                .add(each.start, each.start + each.transferred);
+          // Good where all of it was copied: the copy may have begun in the middle.
+          boolean isCopied = ended != null && each.copied == each.transferred;
+          // What is not is still to be copied from memory, which an abandoned request has not.
+          if (each.source == Source.SERVER && (isCopied || !abandoned)) {
+            (isCopied ? good : later).add(each.start, each.start + each.transferred);
           }
         }
         pages.removePoisoned(later);

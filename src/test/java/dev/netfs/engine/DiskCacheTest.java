@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.netfs.fscache.WrongKeyException;
 import dev.netfs.share.OpenIntent.Disposition;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -16,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -128,6 +131,35 @@ class DiskCacheTest {
         assertThat(mount.stats().bytesFromServer()).isZero();
         assertThat(mount.stats().diskFailures()).isZero();
       }
+    }
+  }
+
+  @Test
+  void whatHasArrivedIsKeptThoughNobodyWaitsForIt() throws Exception {
+    byte[] content = bytes(1, 64 * 1024);
+    server.put("/f", content);
+    server.depth = 1;
+    CompletableFuture<Void> ended = new CompletableFuture<>();
+    try (Mount mount = mount("granule", "4KiB", "readahead", 0)) {
+      OpenFile file = mount.open("/f", OpenMode.READ);
+      server.onRead =
+          (path, offset, count) -> {
+            try {
+              file.close();
+            } catch (IOException e) {
+              throw new UncheckedIOException(e);
+            }
+            ended.join(); // nobody waits any more
+          };
+      assertThatThrownBy(() -> file.read(ByteBuffer.allocate(content.length), 0))
+          .isInstanceOf(ClosedChannelException.class);
+      ended.complete(null);
+    }
+    server.onRead = null;
+    assertThat(server.count("read")).isEqualTo(1);
+    try (Mount mount = mount()) {
+      assertThat(read(mount, "/f")).isEqualTo(content);
+      assertThat(mount.stats().bytesFromDisk()).isEqualTo(content.length);
     }
   }
 
