@@ -236,7 +236,7 @@ public final class FaultyShare implements Share {
       return;
     }
     if (plan.has(Fault.DISCONNECT_BEFORE)) {
-      disconnect("lost before " + plan);
+      lose("lost before " + plan);
       return;
     }
     if (plan.isError() && !plan.failsAfterwards()) {
@@ -268,11 +268,8 @@ public final class FaultyShare implements Share {
 
   private <T> void answer(
       Plan plan, String path, T value, Throwable failure, CompletableFuture<T> result) {
-    if (plan.has(Fault.DISCONNECT_AFTER) && witness != NOBODY) {
-      // Not on the transport's thread, by which what the witness waits for would come.
-      TIMER.execute(() -> disconnect("lost after " + plan));
-    } else if (plan.has(Fault.DISCONNECT_AFTER)) {
-      disconnect("lost after " + plan);
+    if (plan.has(Fault.DISCONNECT_AFTER)) {
+      lose("lost after " + plan);
     } else if (plan.isError()) {
       result.completeExceptionally(injected(plan, path));
     } else if (failure != null) {
@@ -280,6 +277,15 @@ public final class FaultyShare implements Share {
       result.completeExceptionally(wrapped ? failure.getCause() : failure);
     } else {
       result.complete(value);
+    }
+  }
+
+  private void lose(String why) {
+    if (witness == NOBODY) {
+      disconnect(why);
+    } else {
+      // This may be a transport's thread, by which what the witness waits for would come.
+      TIMER.execute(() -> disconnect(why));
     }
   }
 
