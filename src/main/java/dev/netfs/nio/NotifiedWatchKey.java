@@ -105,6 +105,7 @@ final class NotifiedWatchKey extends NetfsWatchKey {
   void compare() {
     DirectoryPicture before = first;
     if (before == null || !isValid()) {
+      forgetFirst();
       return;
     }
     comparisons++;

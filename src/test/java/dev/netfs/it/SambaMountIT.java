@@ -143,6 +143,7 @@ class SambaMountIT {
       WatchKey key = watch(fs.getPath("/"), watcher);
       proxy.cut();
       until(watcher, "OVERFLOW null");
+      until(watcher, "OVERFLOW null"); // again, when the server really watches
       put("after", "x");
       until(watcher, "ENTRY_CREATE after");
       assertThat(key.isValid()).isTrue();

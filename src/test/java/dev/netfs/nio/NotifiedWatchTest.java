@@ -11,7 +11,6 @@ import dev.netfs.share.ShareCapabilities;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.WatchEvent;
-import java.nio.file.WatchKey;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,7 +37,8 @@ class NotifiedWatchTest {
     root = fs.getPath("/");
     Files.writeString(dir.resolve("old"), "x");
     Files.writeString(dir.resolve("going"), "x");
-    watcher = service(Duration.ofMillis(200));
+    // Whose own thread compares nothing while a test runs: tests say when.
+    watcher = service(Duration.ofDays(1));
   }
 
   private NetfsWatchService service(Duration interval) throws Exception {
@@ -64,19 +64,14 @@ class NotifiedWatchTest {
     "ENTRY_CREATE new 1", "ENTRY_MODIFY old 1", "ENTRY_DELETE going 1"
   };
 
-  /** Takes what is told until the key compares no more. */
-  private List<String> events(NotifiedWatchKey key) throws Exception {
+  /** Has the key compare until it does so no more; returns what was told. */
+  private static List<String> events(NotifiedWatchKey key) {
+    while (key.isComparing()) {
+      key.compare();
+    }
     List<String> events = new ArrayList<>();
-    boolean more = true;
-    while (more) {
-      more = key.isComparing();
-      WatchKey told = watcher.poll(10, TimeUnit.MILLISECONDS);
-      if (told != null) {
-        for (WatchEvent<?> event : told.pollEvents()) {
-          events.add(event.kind().name() + " " + event.context() + " " + event.count());
-        }
-        told.reset();
-      }
+    for (WatchEvent<?> event : key.pollEvents()) {
+      events.add(event.kind().name() + " " + event.context() + " " + event.count());
     }
     return events;
   }
@@ -122,6 +117,26 @@ class NotifiedWatchTest {
     assertThat(events(register())).isEmpty();
   }
 
+  /** The service has its keys compare, and they let go of what they compared with. */
+  @Test
+  void theServiceComparesUntilItIsOver() throws Exception {
+    watcher = service(Duration.ofMillis(20));
+    NotifiedWatchKey key = register();
+    while (key.isComparing()) { // or the test's time is up
+      TimeUnit.MILLISECONDS.sleep(1);
+    }
+    assertThat(watcher.poll()).isNull();
+    assertThat(key.isValid()).isTrue();
+  }
+
+  @Test
+  void whoseDirectoryHasGoneRemembersNothing() throws Exception {
+    NotifiedWatchKey key = register();
+    key.gone();
+    key.compare();
+    assertThat(key.isComparing()).isFalse();
+  }
+
   /** What is remembered of a name ends as if the server had told of it. */
   @Test
   void whatIsFoundIsRememberedNoMore() throws Exception {
@@ -145,7 +160,6 @@ class NotifiedWatchTest {
 
   @Test
   void whatCannotBeListedIsListedLater() throws Exception {
-    watcher = service(Duration.ofMinutes(10));
     NotifiedWatchKey key = register();
     changeAll();
     Path moved = dir.resolveSibling(dir.getFileName() + "-moved");
