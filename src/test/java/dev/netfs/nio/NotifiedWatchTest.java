@@ -33,7 +33,7 @@ class NotifiedWatchTest {
   @BeforeEach
   void mount() throws Exception {
     control.capabilities = any -> ShareCapabilities.builder().notifications(true).build();
-    fs = GatedShares.mount(dir, "watched", control);
+    fs = GatedShares.mount(dir, "watched", control, "attrTtl", "10m");
     root = fs.getPath("/");
     Files.writeString(dir.resolve("old"), "x");
     Files.writeString(dir.resolve("going"), "x");
@@ -142,10 +142,13 @@ class NotifiedWatchTest {
   void whatIsFoundIsRememberedNoMore() throws Exception {
     NotifiedWatchKey key = register();
     assertThat(Files.size(root.resolve("old"))).isEqualTo(1);
+    assertThat(Files.exists(root.resolve("new"))).isFalse();
+    assertThat(Files.exists(root.resolve("going"))).isTrue();
     changeAll();
     events(key);
     assertThat(Files.size(root.resolve("old"))).isEqualTo(6);
     assertThat(Files.exists(root.resolve("new"))).isTrue();
+    assertThat(Files.exists(root.resolve("going"))).isFalse();
   }
 
   @Test
