@@ -52,19 +52,12 @@ final class DeferredFile {
     return over.isOpen();
   }
 
-  /** Takes in that bytes of a range have become dirty. */
-  void wrote(long start, long end) {
+  /**
+   * Takes in that bytes of a range have become dirty, or will not be sent, or are on the server
+   * without ever having been dirty here: what the log has of them is out of date.
+   */
+  void outdated(long start, long end) {
     log.outdated(start, end);
-  }
-
-  /** Takes in that dirty bytes of a range will not be sent. */
-  void forgot(long from, long to) {
-    log.outdated(from, to);
-  }
-
-  /** Takes in that bytes of a range are on the server that were never dirty here. */
-  void wroteDirect(long from, long to) {
-    log.outdated(from, to);
   }
 
   /**

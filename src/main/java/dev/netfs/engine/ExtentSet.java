@@ -77,6 +77,13 @@ final class ExtentSet {
     bytes += newEnd - newStart;
   }
 
+  /** Adds the bytes of another set. */
+  void addAll(ExtentSet others) {
+    for (int i = 0; i < others.count; i++) {
+      add(others.starts[i], others.ends[i]);
+    }
+  }
+
   /** Removes the bytes from {@code start} to {@code end}, exclusive. */
   void remove(long start, long end) {
     if (start >= end) {

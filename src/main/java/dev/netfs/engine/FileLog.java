@@ -80,10 +80,7 @@ final class FileLog {
   ExtentSet unsentOutside() {
     ExtentSet unsent = new ExtentSet();
     unpersisted.forEachIn(
-        0,
-        Long.MAX_VALUE,
-        (start, end) ->
-            inode.writeback.unsent(start, end).forEachIn(0, Long.MAX_VALUE, unsent::add));
+        0, Long.MAX_VALUE, (start, end) -> unsent.addAll(inode.writeback.unsent(start, end)));
     return unsent;
   }
 
@@ -92,7 +89,7 @@ final class FileLog {
    * back.
    */
   void takeUnpersisted(ExtentSet taken) {
-    unpersisted.forEachIn(0, Long.MAX_VALUE, taken::add);
+    taken.addAll(unpersisted);
     unpersisted.clear();
   }
 
@@ -157,7 +154,7 @@ final class FileLog {
   void isUnpersisted(ExtentSet ranges) {
     inode.lock.lock();
     try {
-      ranges.forEachIn(0, Long.MAX_VALUE, unpersisted::add);
+      unpersisted.addAll(ranges);
     } finally {
       inode.lock.unlock();
     }
@@ -342,8 +339,7 @@ final class FileLog {
       inode.lock.lock();
       try {
         unpersisted.clear();
-        ExtentSet unsent = inode.writeback.unsentAll();
-        unsent.forEachIn(0, Long.MAX_VALUE, unpersisted::add);
+        unpersisted.addAll(inode.writeback.unsentAll());
       } finally {
         inode.lock.unlock();
       }

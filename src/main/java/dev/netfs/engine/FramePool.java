@@ -227,8 +227,12 @@ final class FramePool {
    * #MOST_SLABS}, and not more than are expected.
    */
   private int next() {
-    int left = expectedFrames - (slabs.length << slabShift) >> slabShift;
-    return Math.min(slabs.length, Math.min(left, MOST_SLABS * SLAB_BYTES / slabBytes()));
+    return Math.min(slabs.length, Math.min(left(), MOST_SLABS * SLAB_BYTES / slabBytes()));
+  }
+
+  /** Returns how many slabs are expected beside those that there are. Under the lock. */
+  private int left() {
+    return expectedFrames - frames() >> slabShift;
   }
 
   private int slabBytes() {
@@ -248,7 +252,7 @@ final class FramePool {
         preparing = false;
         if (memory == null) {
           memoryIsOut = true;
-        } else if (count <= expectedFrames - (slabs.length << slabShift) >> slabShift) {
+        } else if (count <= left()) {
           add(memory, count);
         } // else others were faster, and there are enough
       } finally {

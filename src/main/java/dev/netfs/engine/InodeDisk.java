@@ -146,7 +146,7 @@ final class InodeDisk {
       wantedFor = of;
       wantedGeneration = generation;
     }
-    ranges.forEachIn(0, Long.MAX_VALUE, wanted::add);
+    wanted.addAll(ranges);
     if (!wanted.isEmpty() && !catchingUp) {
       catchingUp = true;
       disk.write(() -> catchUp(disk));

@@ -256,7 +256,7 @@ final class Page {
   ExtentSet validSet() {
     ExtentSet copy = new ExtentSet();
     if (fragments != null) {
-      fragments.forEachIn(0, Long.MAX_VALUE, copy::add);
+      copy.addAll(fragments);
     } else {
       copy.add(window >>> 32, (int) window);
     }

@@ -24,6 +24,12 @@ final class Turns {
     void close();
   }
 
+  /** A way to wait for those before. */
+  @FunctionalInterface
+  private interface Waiting<E extends Exception> {
+    void until(CompletableFuture<?> before) throws E;
+  }
+
   /**
    * Waits until it is the caller's turn.
    *
@@ -31,27 +37,20 @@ final class Turns {
    * @throws IOException never otherwise
    */
   Turn take(OpenFile file) throws IOException {
-    CompletableFuture<Void> over = new CompletableFuture<>();
-    CompletableFuture<?> before = last.getAndSet(over);
-    boolean taken = false;
-    try {
-      file.closing.await(before);
-      taken = true;
-      return turn(over);
-    } finally {
-      if (!taken) {
-        passOn(before, over);
-      }
-    }
+    return take(file.closing::await);
   }
 
   /** Waits until it is the caller's turn, whatever the thread's interrupt status. */
   Turn take() {
+    return take(Await::untilDone);
+  }
+
+  private <E extends Exception> Turn take(Waiting<E> waiting) throws E {
     CompletableFuture<Void> over = new CompletableFuture<>();
     CompletableFuture<?> before = last.getAndSet(over);
     boolean taken = false;
     try {
-      Await.untilDone(before);
+      waiting.until(before);
       taken = true;
       return turn(over);
     } finally {

@@ -104,7 +104,7 @@ final class Writeback implements DirtyLimit.Owner {
       return;
     }
     ExtentSet all = doubtful == null ? new ExtentSet() : doubtful;
-    writing.forEachIn(0, Long.MAX_VALUE, all::add);
+    all.addAll(writing);
     doubtful = all;
   }
 
@@ -175,7 +175,7 @@ final class Writeback implements DirtyLimit.Owner {
     }
     dirty.add(start, end);
     if (deferred != null) {
-      deferred.wrote(start, end);
+      deferred.outdated(start, end);
     }
     account();
   }
@@ -190,7 +190,7 @@ final class Writeback implements DirtyLimit.Owner {
     long end = Math.min(to, dirty.last());
     dirty.remove(from, to);
     if (deferred != null) {
-      deferred.forgot(from, to);
+      deferred.outdated(from, to);
     }
     if (end > from) {
       unpinSent(from, end);
@@ -288,7 +288,7 @@ final class Writeback implements DirtyLimit.Owner {
     direct.end(range);
     inFlight--;
     if (deferred != null) {
-      deferred.wroteDirect(range.start(), range.end());
+      deferred.outdated(range.start(), range.end());
     }
     tellIfSent();
     return over();

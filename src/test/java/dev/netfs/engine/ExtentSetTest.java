@@ -88,4 +88,32 @@ class ExtentSetTest {
     set.remove(5, Long.MAX_VALUE);
     assertThat(set.toString()).isEqualTo("{[0,1)}");
   }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
+  void aSetIsAddedToAnother(long seed) {
+    Random random = new Random(seed);
+    for (int i = 0; i < 200; i++) {
+      ExtentSet set = new ExtentSet();
+      ExtentSet other = new ExtentSet();
+      BitSet bits = new BitSet();
+      BitSet otherBits = new BitSet();
+      for (int ranges = random.nextInt(10); ranges > 0; ranges--) {
+        addSome(random, set, bits);
+        addSome(random, other, otherBits);
+      }
+      String before = other.toString();
+      set.addAll(other);
+      bits.or(otherBits);
+      check(set, bits, 0, SPACE);
+      assertThat(other).hasToString(before);
+    }
+  }
+
+  private static void addSome(Random random, ExtentSet set, BitSet bits) {
+    int start = random.nextInt(SPACE - 30);
+    int end = start + random.nextInt(30);
+    set.add(start, end);
+    bits.set(start, end);
+  }
 }

@@ -27,7 +27,7 @@ final class OwnerNames {
 
   /** Completes a result with attributes, and with the names that are known or can be found out. */
   void complete(SftpAttributes attributes, CompletableFuture<FileInfo> result) {
-    if (isKnown(attributes) || !client.has(SftpProtocol.USERS_GROUPS)) {
+    if (!isWorthAsking(attributes)) {
       result.complete(info(attributes));
       return;
     }
@@ -44,9 +44,14 @@ final class OwnerNames {
    * What is in a directory mostly belongs to whom the directory belongs to.
    */
   void learn(SftpAttributes attributes) {
-    if (!isKnown(attributes) && client.has(SftpProtocol.USERS_GROUPS)) {
+    if (isWorthAsking(attributes)) {
       ask(attributes);
     }
+  }
+
+  /** Returns whether names are not known that the server may tell. */
+  private boolean isWorthAsking(SftpAttributes attributes) {
+    return !isKnown(attributes) && client.has(SftpProtocol.USERS_GROUPS);
   }
 
   private CompletableFuture<Void> ask(SftpAttributes attributes) {
