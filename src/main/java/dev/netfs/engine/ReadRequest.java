@@ -280,7 +280,7 @@ final class ReadRequest {
     inode.lock.lock();
     try {
       if (uses == 0 && !abandoned) {
-        abandoned = true; // for good: what arrives now must not be kept, as nobody can poison it
+        abandoned = true; // for good: no page may be made of what arrives, as nobody can poison it
         inode.inflight.remove(this);
       }
       return !abandoned;
