@@ -6,6 +6,7 @@ import dev.netfs.share.FileInfo;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BiConsumer;
 
 /** What a directory held at one moment. Immutable. */
@@ -43,6 +44,22 @@ final class DirectoryPicture {
         teller.accept(Kind.DELETED, name);
       }
     }
+  }
+
+  /** Returns this picture with some names as a later one shows them. */
+  DirectoryPicture updated(Set<String> names, DirectoryPicture later) {
+    if (names.isEmpty()) {
+      return this;
+    }
+    Map<String, FileInfo> updated = new HashMap<>(entries);
+    updated.keySet().removeAll(names);
+    for (String name : names) {
+      FileInfo info = later.entries.get(name);
+      if (info != null) {
+        updated.put(name, info);
+      }
+    }
+    return new DirectoryPicture(updated);
   }
 
   /** Compares what changes with content or attributes; being read does not count. */

@@ -40,7 +40,7 @@ final class NotifiedWatchKey extends NetfsWatchKey {
   private final DirectoryWatch watch;
   private int looks; // confined to the service's thread
 
-  /** What the directory held at first, until the comparisons are over. */
+  /** What the directory held at first, but for what was told since from here; null in the end. */
   private volatile @Nullable DirectoryPicture first;
 
   /** What was told of each name while there is a {@link #first}. */
@@ -111,18 +111,27 @@ final class NotifiedWatchKey extends NetfsWatchKey {
     comparisons++;
     try {
       Set<Change> unheard = new HashSet<>();
+      Set<String> found = new HashSet<>();
+      DirectoryPicture now = DirectoryPicture.of(directory);
       before.compare(
-          DirectoryPicture.of(directory),
+          now,
           (kind, name) -> {
             Change change = new Change(kind, name);
             if (!isTold(change)) {
               if (doubtful.contains(change)) {
                 watch.missed(kind, name);
+                told.remove(name); // not by the server, which may still miss what comes next
+                found.add(name);
               } else {
                 unheard.add(change);
               }
             }
           });
+      first = before.updated(found, now);
+      if (!isValid()) {
+        forgetFirst(); // cancelled meanwhile
+        return;
+      }
       doubtful = unheard;
     } catch (ClosedFileSystemException e) {
       return; // it is about to close the service
@@ -133,6 +142,9 @@ final class NotifiedWatchKey extends NetfsWatchKey {
     if (comparisons < (doubtful.isEmpty() ? COMPARISONS : MOST_COMPARISONS)) {
       service.later(this::compare);
     } else {
+      if (!doubtful.isEmpty()) {
+        tellOverflow(); // whoever hears of it looks himself
+      }
       forgetFirst();
     }
   }

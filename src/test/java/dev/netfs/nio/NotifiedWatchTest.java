@@ -112,6 +112,25 @@ class NotifiedWatchTest {
     assertThat(events(key)).containsExactly("ENTRY_MODIFY new 1", "ENTRY_CREATE new 1");
   }
 
+  /** A server may be so late that it misses what happens after something was found, too. */
+  @Test
+  void whatHappensToANameThatWasFoundIsFoundToo() throws Exception {
+    NotifiedWatchKey key = register();
+    changeAll();
+    key.compare();
+    key.compare();
+    Files.delete(dir.resolve("new"));
+    Files.writeString(dir.resolve("old"), "longer than that");
+    Files.createFile(dir.resolve("going"));
+    assertThat(events(key))
+        .containsExactlyInAnyOrder(
+            "ENTRY_CREATE new 1",
+            "ENTRY_MODIFY old 2",
+            "ENTRY_DELETE going 1",
+            "ENTRY_DELETE new 1",
+            "ENTRY_CREATE going 1");
+  }
+
   @Test
   void whereNothingHappensNothingIsTold() throws Exception {
     assertThat(events(register())).isEmpty();
