@@ -183,6 +183,7 @@ final class Handles {
   private void ends(@Nullable RemoteFile handle) {
     if (handle != null && handle.writes()) {
       ending = ending.isDone() ? handle.ended() : CompletableFuture.allOf(ending, handle.ended());
+      ending.thenRun(() -> services.inodes().forgetIfIdle(inode)); // which waits for it
     }
   }
 

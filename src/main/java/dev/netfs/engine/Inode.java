@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -434,10 +433,6 @@ final class Inode {
       lease.ended();
     }
     unused.forEach(RemoteFile::retire);
-    CompletableFuture<Void> ending = handles.ending();
-    if (!ending.isDone()) {
-      ending.thenRun(() -> table.forgetIfIdle(this));
-    }
     if (unlinked) {
       discard();
     }
