@@ -6,7 +6,6 @@ import dev.netfs.share.OpenIntent.Disposition;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,7 +17,6 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.LongStream;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -260,19 +258,7 @@ class NamesDiskModelTest {
     private void kill() throws IOException {
       done.add("kill");
       Path copy = temp.resolve("cache-" + done.size());
-      try (Stream<Path> all = Files.walk(cache)) {
-        for (Path path : (Iterable<Path>) all::iterator) {
-          if (path.getFileName().toString().startsWith("new-")) {
-            continue; // it may get its name just now
-          }
-          Path to = copy.resolve(cache.relativize(path).toString());
-          if (Files.isDirectory(path)) {
-            Files.createDirectories(to);
-          } else {
-            Files.copy(path, to);
-          }
-        }
-      }
+      CacheCopy.copy(cache, copy);
       mount.close();
       cache = copy;
       options.put("disk", cache);

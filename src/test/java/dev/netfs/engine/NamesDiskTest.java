@@ -150,16 +150,7 @@ class NamesDiskTest {
   /** Copies the cache as it is at the moment: what a JVM leaves that is killed now. */
   private void kill() throws IOException {
     Path copy = temp.resolve("copy-" + copies++);
-    try (Stream<Path> all = Files.walk(cache)) {
-      for (Path path : (Iterable<Path>) all::iterator) {
-        Path to = copy.resolve(cache.relativize(path).toString());
-        if (Files.isDirectory(path)) {
-          Files.createDirectories(to);
-        } else {
-          Files.copy(path, to);
-        }
-      }
-    }
+    CacheCopy.copy(cache, copy);
     cache = copy;
   }
 
