@@ -90,7 +90,9 @@ final class DelayedClose {
         services
             .background()
             .schedule(
-                () -> services.background().execute(inode::endDelay), nanos, TimeUnit.NANOSECONDS);
+                () -> services.background().execute(inode.opens::endDelay),
+                nanos,
+                TimeUnit.NANOSECONDS);
     services.delayedCloses().add(this);
     return true;
   }

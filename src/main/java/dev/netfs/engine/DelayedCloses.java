@@ -52,7 +52,7 @@ final class DelayedCloses {
     } finally {
       lock.unlock();
     }
-    surplus.forEach(delay -> delay.inode().endDelay());
+    surplus.forEach(delay -> delay.inode().opens.endDelay());
   }
 
   /** Closes what has a name, or lies below it: in any case, as servers may find it in any. */
@@ -60,14 +60,14 @@ final class DelayedCloses {
     String ancestor = path.toLowerCase(Locale.ROOT);
     for (DelayedClose delay : snapshot()) {
       if (Names.within(delay.inode().path().toLowerCase(Locale.ROOT), ancestor)) {
-        delay.inode().endDelay();
+        delay.inode().opens.endDelay();
       }
     }
   }
 
   /** Closes all. */
   void endAll() {
-    snapshot().forEach(delay -> delay.inode().endDelay());
+    snapshot().forEach(delay -> delay.inode().opens.endDelay());
   }
 
   private List<DelayedClose> snapshot() {

@@ -284,7 +284,7 @@ final class FilesAhead {
             (info, failure) -> {
               try {
                 // Where it fails nobody is told: who opens the file will hear of it then.
-                if (failure == null && inode.openedAhead(handle, info, asked)) {
+                if (failure == null && inode.opens.openedAhead(handle, info, asked)) {
                   download(inode);
                 } else {
                   handle.retire();
@@ -313,7 +313,7 @@ final class FilesAhead {
         .whenComplete(
             (done, failure) -> {
               begun.forEach(ReadRequest::endUse);
-              inode.closed();
+              inode.opens.closed();
               services.inodes().release(inode);
             });
   }

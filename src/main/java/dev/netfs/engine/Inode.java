@@ -8,7 +8,6 @@ import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -51,12 +50,10 @@ final class Inode {
   /** What the server vouches for, where files are opened under leases. Guards itself. */
   private final @Nullable InodeLease lease;
 
-  /** What keeps the server's handles after the last close, where that is done. Under the lock. */
-  private final @Nullable DelayedClose delay;
-
   final Writeback writeback;
   final Uploader uploader;
   final Handles handles;
+  final Opens opens;
 
   private final Services services;
   private final InodeTable table;
@@ -70,7 +67,7 @@ final class Inode {
 
   private final FileSizes sizes = new FileSizes();
   private volatile long generation; // written under lock
-  private final Coherency coherency = new Coherency(); // guarded by lock
+  final Coherency coherency = new Coherency(); // guarded by lock
   private final SentEnds sentEnds = new SentEnds(); // guarded by lock
   private boolean sizeUnsure; // guarded by lock: an open could not tell the size
   private volatile long lastWriteMillis; // written under lock
@@ -93,7 +90,6 @@ final class Inode {
         (strict || delays) && services.session().capabilities().leases()
             ? new InodeLease(this, services.background(), strict)
             : null;
-    this.delay = lease == null || !delays ? null : new DelayedClose(services, this, lease);
     Deferred all = services.deferred();
     this.deferred =
         all == null || !services.options().isDeferred()
@@ -102,6 +98,7 @@ final class Inode {
     this.writeback = new Writeback(services, this, deferred);
     this.uploader = new Uploader(services, this);
     this.handles = new Handles(services, this);
+    this.opens = new Opens(services, this, lease);
   }
 
   /** Returns the file's name now, for messages and for opening it again. */
@@ -118,13 +115,13 @@ final class Inode {
   void unlink(boolean inUse) {
     unlinked = true;
     onDisk.leave();
-    endDelay();
+    opens.endDelay();
     if (!inUse) {
       discard();
     }
   }
 
-  private void discard() {
+  void discard() {
     lock.lock();
     try {
       generation++;
@@ -215,227 +212,14 @@ final class Inode {
     }
   }
 
-  private Asked askedAt(long nanos) {
+  Asked askedAt(long nanos) {
     return new Asked(coherency.changes(), nanos, lease == null ? 0 : lease.losses());
   }
 
-  /**
-   * Takes in a new open file.
-   *
-   * @param handle the server's handle, which becomes the one that is used
-   * @param info what the server said at the open
-   * @param intent how it was opened
-   * @param asked {@link #asking} before the server was asked
-   */
-  void opened(RemoteFile handle, FileInfo info, OpenIntent intent, Asked asked) {
-    Set<RemoteFile> replaced;
-    lock.lock();
-    try {
-      boolean ours = asked.changes != coherency.changes() || writeback.isChanging();
-      if (intent.truncate() || intent.disposition() == OpenIntent.Disposition.CREATE_NEW) {
-        ours = false; // nothing is on its way while that is done
-        serverIsEmpty(info, asked);
-      } else {
-        if (services.options().cache() != CacheMode.LOOSE || coherency.isKnown() || !isChecked()) {
-          revalidate(info, asked); // else what we wrote since the check is trusted, for a while
-        }
-      }
-      if (deferred != null) {
-        deferred.seen(ours || handles.isUnsettled() ? null : info);
-      }
-      if (delay != null) {
-        delay.end();
-        delay.asked(asked);
-      }
-      replaced = handles.opened(handle);
-      onDisk.reopened();
-    } finally {
-      lock.unlock();
-    }
-    replaced.forEach(RemoteFile::retire);
-  }
-
-  /**
-   * Takes in a new open file without a question to the server, where its lease says what the answer
-   * would be and the handles that there are will do.
-   *
-   * @return whether that was possible; if not, nothing has happened
-   */
-  boolean openedUnderLease(OpenIntent intent) {
-    if (delay == null) {
-      return false;
-    }
-    lock.lock();
-    try {
-      if (unlinked || !delay.answers(intent)) {
-        return false;
-      }
-      delay.end();
-      handles.openedUnasked();
-      onDisk.reopened();
-      return true;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Returns whether an open may go without a question because of one that came before it. */
-  boolean delaysCloses() {
-    return delay != null;
-  }
-
-  /**
-   * Takes in a new open file that only reads, without a question to the server, where the mode lets
-   * what was checked a while ago be trusted.
-   *
-   * @return whether that was possible; if not, nothing has happened
-   */
-  boolean openedOnTrust() {
-    CacheMode mode = services.options().cache();
-    if (mode != CacheMode.LOOSE && mode != CacheMode.IMMUTABLE) {
-      return false;
-    }
-    lock.lock();
-    try {
-      if (!coherency.isKnown() || unlinked) {
-        return false;
-      }
-      if (!isChecked()) {
-        long age = services.attributes().ageNanos(path); // before what it is the age of
-        FileInfo known = services.attributes().get(path);
-        if (known == null || !known.isRegularFile()) {
-          return false;
-        }
-        revalidate(known, askedAt(services.background().nanoTime() - age));
-        if (!coherency.isKnown()) {
-          return false;
-        }
-      }
-      handles.openedUnasked();
-      onDisk.reopened();
-      return true;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /**
-   * Takes in a new open file that only reads, of which nothing is known here but what the server
-   * said of it once, where nothing ever changes.
-   *
-   * @return whether that was possible; if not, nothing has happened
-   */
-  boolean openedOnDisk(FileInfo info) {
-    lock.lock();
-    try {
-      if (unlinked || handles.anyOpen() || coherency.isProvable() || !isIdle()) {
-        return false;
-      }
-      revalidate(info, askedAt(services.background().nanoTime()));
-      handles.openedUnasked();
-      onDisk.reopened();
-      return true;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /**
-   * Takes in that a file of which nothing is known here was opened ahead of whoever may open it.
-   *
-   * @param asked {@link #asking} before the server was asked
-   * @return false if something has come to be known of it meanwhile, which may be newer than the
-   *     answer; nothing has happened then
-   */
-  boolean openedAhead(RemoteFile handle, FileInfo info, Asked asked) {
-    lock.lock();
-    try {
-      boolean untouched =
-          !handles.anyOpen()
-              && !coherency.isProvable()
-              && isIdle()
-              && coherency.changes() == asked.changes;
-      if (!untouched || unlinked || !info.isRegularFile()) {
-        return false;
-      }
-      handles.opened(handle);
-      revalidate(info, asked);
-      if (delay != null) {
-        delay.asked(asked);
-      }
-      return true;
-    } finally {
-      lock.unlock();
-    }
-  }
-
   /** Returns whether the server was asked within the time for which attributes count as fresh. */
-  private boolean isChecked() {
+  boolean isChecked() {
     return coherency.isChecked(
         services.background().nanoTime(), services.options().attrTtl().toNanos());
-  }
-
-  /** Lets go of an open file. */
-  void closed() {
-    Set<RemoteFile> unused = Set.of();
-    boolean delayed = false;
-    lock.lock();
-    try {
-      handles.closed();
-      lockMet &= handles.anyOpen();
-      if (handles.anyOpen()) {
-        return;
-      }
-      delayed = delay != null && !unlinked && delay.begin();
-      if (!delayed) {
-        unused = letGo();
-      }
-    } finally {
-      lock.unlock();
-    }
-    if (delayed) {
-      services.delayedCloses().trim();
-    } else {
-      gone(unused);
-    }
-  }
-
-  /** Closes what is only kept after the last close, if it is. Takes the lock. */
-  void endDelay() {
-    Set<RemoteFile> unused;
-    lock.lock();
-    try {
-      if (delay == null || !delay.end()) {
-        return;
-      }
-      unused = letGo();
-    } finally {
-      lock.unlock();
-    }
-    gone(unused);
-    pageEvicted(); // it may have nothing that it would be kept for
-  }
-
-  /** Lets go of the handles, and of what the next open could not trust. Under the lock. */
-  private Set<RemoteFile> letGo() {
-    if (!coherency.isProvable() && services.options().cache() != CacheMode.LOOSE) {
-      dropClean(); // since it was written by us (C3)
-    }
-    if (delay != null) {
-      delay.letGo();
-    }
-    return handles.letGo();
-  }
-
-  private void gone(Set<RemoteFile> unused) {
-    onDisk.released();
-    if (lease != null) {
-      lease.ended();
-    }
-    unused.forEach(RemoteFile::retire);
-    if (unlinked) {
-      discard();
-    }
   }
 
   /** Returns whether the table may forget this inode. By anybody, under any lock. */
@@ -444,14 +228,14 @@ final class Inode {
     return pages.size() == 0
         && !downloading
         && !writeback.isBusy()
-        && (delay == null || !delay.isBegun())
+        && !opens.isDelayed()
         && handles.ending().isDone()
         && (deferred == null || !deferred.log.exists());
   }
 
   // ---- coherence
 
-  private void serverIsEmpty(FileInfo info, Asked asked) {
+  void serverIsEmpty(FileInfo info, Asked asked) {
     generation++;
     changed();
     sentEnds.cut(coherency.changes());
@@ -469,7 +253,7 @@ final class Inode {
   }
 
   /** Compares with what the server says at an open. Under the lock. */
-  private void revalidate(FileInfo info, Asked asked) {
+  void revalidate(FileInfo info, Asked asked) {
     CacheMode mode = services.options().cache();
     boolean empty = !coherency.isKnown() && pages.size() == 0 && !writeback.isDirty();
     if (!empty && mode == CacheMode.IMMUTABLE) {
@@ -517,9 +301,7 @@ final class Inode {
   private void changed() {
     coherency.changed();
     onDisk.changed();
-    if (delay != null) {
-      delay.changed();
-    }
+    opens.changed();
     if (deferred != null) {
       deferred.changed();
     }
@@ -577,6 +359,11 @@ final class Inode {
   /** Takes in that another client's lock was in the way of a read. */
   void lockMet() {
     lockMet = true;
+  }
+
+  /** Takes in that nobody has the file open who could have met one. Under the lock. */
+  void forgetLockMet() {
+    lockMet = false;
   }
 
   /** Returns whether the file is provably the one that is known here. */

@@ -155,7 +155,7 @@ final class InodeLease implements LeaseHolder {
                 if (dropped) {
                   inode.invalidate();
                 }
-                inode.endDelay();
+                inode.opens.endDelay();
               } finally {
                 acknowledged();
                 acknowledgement.run();

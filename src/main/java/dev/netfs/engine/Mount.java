@@ -392,10 +392,10 @@ public final class Mount implements Closeable {
     boolean onlyReads = mode.onlyReadsCached();
     if (onlyReads) {
       CompletableFuture<Void> ahead = filesAhead.visit(inode.path());
-      if (ahead != null && (options.cache() == CacheMode.LOOSE || inode.delaysCloses())) {
+      if (ahead != null && (options.cache() == CacheMode.LOOSE || inode.opens.delaysCloses())) {
         Await.untilDone(ahead); // what it was told can be trusted then
       }
-      if (inode.openedOnTrust()) {
+      if (inode.opens.openedOnTrust()) {
         filesAhead.advance(inode.path());
         return new OpenFile(this, services, inode, mode);
       }
@@ -403,7 +403,7 @@ public final class Mount implements Closeable {
         return new OpenFile(this, services, inode, mode);
       }
     }
-    if (inode.openedUnderLease(mode.intent())) {
+    if (inode.opens.openedUnderLease(mode.intent())) {
       if (onlyReads) {
         filesAhead.advance(inode.path());
       }
@@ -425,7 +425,7 @@ public final class Mount implements Closeable {
       long took = background.nanoTime() - sent;
       services.link().roundTrip(took);
       services.uplink().roundTrip(took);
-      inode.opened(handle, info, mode.intent(), asked);
+      inode.opens.opened(handle, info, mode.intent(), asked);
     } finally {
       if (mode.write()) {
         attributes.changed(path);
@@ -445,7 +445,7 @@ public final class Mount implements Closeable {
     return known != null
         && known.isRegularFile()
         && disk.has(inode.path(), known)
-        && inode.openedOnDisk(known);
+        && inode.opens.openedOnDisk(known);
   }
 
   /** Notes that an open file is closed. */

@@ -569,7 +569,7 @@ public final class OpenFile implements Closeable {
     } finally {
       inode.lock.unlock();
     }
-    inode.closed();
+    inode.opens.closed();
     mount.closed(this);
   }
 

@@ -1,6 +1,5 @@
 package dev.netfs.engine;
 
-import static dev.netfs.engine.LeaseTest.BOTH;
 import static dev.netfs.engine.LeaseTest.mount;
 import static dev.netfs.engine.LeaseTest.otherReads;
 import static dev.netfs.engine.LeaseTest.otherWrites;
@@ -13,7 +12,6 @@ import dev.netfs.engine.LeaseTest.Event;
 import dev.netfs.share.FileInfo;
 import dev.netfs.share.LeaseState;
 import dev.netfs.share.OpenIntent;
-import dev.netfs.share.OpenIntent.Disposition;
 import dev.netfs.share.ShareCapabilities.LockKind;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -61,7 +59,7 @@ class CloseDelayTest {
   }
 
   private static void writeOnce(Mount mount, long value) throws IOException {
-    try (OpenFile file = mount.open("/f", BOTH)) {
+    try (OpenFile file = mount.open("/f", OpenModes.UPDATE)) {
       write(file, 1000, value);
     }
   }
@@ -97,7 +95,7 @@ class CloseDelayTest {
           assertThat(mount.stats().cachedBytes()).isZero();
           assertThat(readOnce(mount)).isEqualTo(7);
           assertThat(server.openHandles()).isEqualTo(1);
-          try (OpenFile file = mount.open("/f", BOTH)) {
+          try (OpenFile file = mount.open("/f", OpenModes.UPDATE)) {
             write(file, 1000, 8);
             int opens = server.count("open");
             assertThat(readOnce(mount)).as("while it is open").isEqualTo(8);
@@ -186,11 +184,11 @@ class CloseDelayTest {
                 new RemoteFile(
                     mount.services().session(), mount.services().stats(), inode, OpenIntent.READ);
             FileInfo info = Await.result(handle.open());
-            assertThat(inode.openedUnderLease(OpenIntent.READ)).isTrue();
+            assertThat(inode.opens.openedUnderLease(OpenIntent.READ)).isTrue();
             Await.result(otherWrites(server, 200_000, 7));
             inode.lease().granted(LeaseState.ALL);
-            inode.opened(handle, info, OpenIntent.READ, asked);
-            assertThat(inode.openedUnderLease(OpenIntent.READ)).isFalse();
+            inode.opens.opened(handle, info, OpenIntent.READ, asked);
+            assertThat(inode.opens.openedUnderLease(OpenIntent.READ)).isFalse();
           }
         });
   }
@@ -202,7 +200,7 @@ class CloseDelayTest {
         (time, server, mount) -> {
           mount.makeDirectory("/d", -1);
           mount.makeDirectory("/d/e", -1);
-          mount.open("/d/e/g", CREATE).close();
+          mount.open("/d/e/g", OpenModes.CREATE).close();
           readOnce(mount);
           assertThat(server.openHandles()).isEqualTo(2);
           server.beforeRequest =
@@ -221,7 +219,7 @@ class CloseDelayTest {
           assertThatThrownBy(() -> mount.open("/d/e/g", OpenMode.READ))
               .isInstanceOf(NoSuchFileException.class);
           mount.open("/h/e/g", OpenMode.READ).close();
-          mount.open("/f", CREATE).close();
+          mount.open("/f", OpenModes.CREATE).close();
           assertThat(server.openHandles()).isEqualTo(2);
           server.beforeRequest =
               kind -> assertThat(server.openHandles()).as("before " + kind).isZero();
@@ -231,23 +229,13 @@ class CloseDelayTest {
         });
   }
 
-  private static final OpenMode CREATE =
-      new OpenMode(
-          true,
-          true,
-          Disposition.OPEN_OR_CREATE,
-          false,
-          -1,
-          OpenMode.Durability.BACK,
-          OpenMode.Caching.CACHED);
-
   @Test
   void whatNeedsMoreThanTheHandlesCanDoIsAskedFor() throws Exception {
     on(
         "close-to-open",
         (time, server, mount) -> {
           readOnce(mount);
-          mount.open("/f", BOTH).close();
+          mount.open("/f", OpenModes.UPDATE).close();
           assertThat(server.count("open")).as("to write").isEqualTo(2);
           readOnce(mount);
           writeOnce(mount, 8);
@@ -256,7 +244,7 @@ class CloseDelayTest {
               new OpenMode(
                   true,
                   true,
-                  CREATE.disposition(),
+                  OpenModes.CREATE.disposition(),
                   true,
                   -1,
                   OpenMode.Durability.BACK,
@@ -273,7 +261,7 @@ class CloseDelayTest {
     on(
         "close-to-open",
         (time, server, mount) -> {
-          try (OpenFile file = mount.open("/f", BOTH)) {
+          try (OpenFile file = mount.open("/f", OpenModes.UPDATE)) {
             file.lock(0, 10, false, false);
           }
           assertThat(server.openHandles()).isZero();
@@ -289,11 +277,11 @@ class CloseDelayTest {
         "close-to-open",
         (time, server, mount) -> {
           for (int i = 0; i < DelayedCloses.MOST + 10; i++) {
-            mount.open("/g" + i, CREATE).close();
+            mount.open("/g" + i, OpenModes.CREATE).close();
             assertThat(server.openHandles()).isLessThanOrEqualTo(DelayedCloses.MOST);
           }
           server.requests.clear();
-          mount.open("/g" + DelayedCloses.MOST, CREATE).close();
+          mount.open("/g" + DelayedCloses.MOST, OpenModes.CREATE).close();
           assertThat(server.requests).as("those that were closed last are").isEmpty();
           mount.dropCaches();
           assertThat(server.openHandles()).isZero();
@@ -392,7 +380,8 @@ class CloseDelayTest {
                             }
                             time.sleep(random.nextInt(30), TimeUnit.MILLISECONDS);
                           } else {
-                            try (OpenFile file = mount.open("/f", write ? BOTH : OpenMode.READ)) {
+                            try (OpenFile file =
+                                mount.open("/f", write ? OpenModes.UPDATE : OpenMode.READ)) {
                               if (write) {
                                 write(file, at, value);
                               } else {
