@@ -69,6 +69,7 @@ final class NotifiedWatchKey extends NetfsWatchKey {
       service.later(this::compare);
     } catch (IOException | RuntimeException e) {
       LOG.log(Level.DEBUG, "{0}: not listed at first: {1}", directory, e.toString());
+      tellOverflow(); // with nothing to compare with, whoever hears of it looks himself
     }
   }
 

@@ -3,6 +3,7 @@ package dev.netfs.nio;
 import static java.nio.file.StandardWatchEventKinds.ENTRY_CREATE;
 import static java.nio.file.StandardWatchEventKinds.ENTRY_DELETE;
 import static java.nio.file.StandardWatchEventKinds.ENTRY_MODIFY;
+import static java.nio.file.StandardWatchEventKinds.OVERFLOW;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.netfs.NetfsFileSystem;
@@ -191,6 +192,19 @@ class NotifiedWatchTest {
     key.compare();
     key.compare();
     assertThat(key.pollEvents()).hasSize(3);
+    assertThat(key.isValid()).isTrue();
+  }
+
+  @Test
+  void whereNothingWasListedAtFirstSomethingMayHaveBeenMissed() throws Exception {
+    Path moved = dir.resolveSibling(dir.getFileName() + "-moved");
+    Files.move(dir, moved);
+    NotifiedWatchKey key = register();
+    Files.move(moved, dir);
+    assertThat(key.isComparing()).isFalse();
+    assertThat(key.pollEvents())
+        .extracting(event -> (Object) event.kind())
+        .containsExactly(OVERFLOW);
     assertThat(key.isValid()).isTrue();
   }
 }
