@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.netfs.fscache.WrongKeyException;
-import dev.netfs.share.OpenIntent.Disposition;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -33,16 +32,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(60)
 class DiskCacheTest {
   private static final int MIB = 1 << 20;
-
-  static final OpenMode READ_WRITE =
-      new OpenMode(
-          true,
-          true,
-          Disposition.OPEN_OR_CREATE,
-          false,
-          -1,
-          OpenMode.Durability.BACK,
-          OpenMode.Caching.CACHED);
 
   @TempDir Path temp;
   private final SimServer server = new SimServer(1);
@@ -208,7 +197,7 @@ class DiskCacheTest {
     server.put("/f", content);
     try (Mount mount = mount()) {
       assertThat(read(mount, "/f")).isEqualTo(content);
-      try (OpenFile file = mount.open("/f", READ_WRITE)) {
+      try (OpenFile file = mount.open("/f", OpenModes.CREATE)) {
         byte[] piece = bytes(3, 100_000);
         file.write(ByteBuffer.wrap(piece), 300_001);
         System.arraycopy(piece, 0, content, 300_001, piece.length);
@@ -344,7 +333,7 @@ class DiskCacheTest {
       mount.dropCaches();
       assertThat(read(mount, "/f")).isEqualTo(content);
       assertThat(read(mount, "/g")).isEqualTo(content);
-      try (OpenFile file = mount.open("/h", READ_WRITE)) {
+      try (OpenFile file = mount.open("/h", OpenModes.CREATE)) {
         file.write(ByteBuffer.wrap(content), 0);
       }
       assertThat(server.get("/h")).isEqualTo(content);
@@ -389,7 +378,7 @@ class DiskCacheTest {
           mount.services().disk().drain();
           mount.dropCaches();
         }
-        try (OpenFile file = mount.open("/g", READ_WRITE)) {
+        try (OpenFile file = mount.open("/g", OpenModes.CREATE)) {
           file.write(ByteBuffer.wrap(content), 0);
         }
         assertThat(server.get("/g")).isEqualTo(content);
@@ -527,7 +516,7 @@ class DiskCacheTest {
     byte[] content = bytes(1, 6 * MIB);
     server.put("/f", content);
     try (Mount mount = mount("memory", "8MiB");
-        OpenFile writer = mount.open("/f", READ_WRITE)) {
+        OpenFile writer = mount.open("/f", OpenModes.CREATE)) {
       CountDownLatch go = stopWriting(mount);
       assertThat(read(mount, "/f")).isEqualTo(content);
       for (int at = 1000; at < content.length; at += 500_000) {

@@ -6,8 +6,12 @@ import java.util.concurrent.TimeUnit;
 
 /** A clock that is set by hand; what is to be done is noted, and not done. */
 final class HandClock implements Background {
-  long nanos = 1;
+  long nanos;
   final List<Runnable> executed = new ArrayList<>();
+
+  HandClock(long nanos) {
+    this.nanos = nanos;
+  }
 
   @Override
   public long nanoTime() {

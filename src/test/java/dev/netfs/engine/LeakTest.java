@@ -28,19 +28,9 @@ class LeakTest {
   private final Counting background = new Counting();
 
   /** Counts what was begun and has not ended. */
-  private static final class Counting implements Background {
+  private static final class Counting extends ForwardingBackground {
     final AtomicInteger repeating = new AtomicInteger();
     final AtomicInteger running = new AtomicInteger();
-
-    @Override
-    public long nanoTime() {
-      return SYSTEM.nanoTime();
-    }
-
-    @Override
-    public long currentTimeMillis() {
-      return SYSTEM.currentTimeMillis();
-    }
 
     @Override
     public void execute(Runnable work) {
@@ -53,11 +43,6 @@ class LeakTest {
               running.decrementAndGet();
             }
           });
-    }
-
-    @Override
-    public Task schedule(Runnable work, long delay, TimeUnit unit) {
-      return SYSTEM.schedule(work, delay, unit);
     }
 
     @Override

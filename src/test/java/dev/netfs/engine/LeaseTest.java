@@ -3,7 +3,6 @@ package dev.netfs.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.netfs.share.LeaseState;
-import dev.netfs.share.OpenIntent.Disposition;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -24,15 +23,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** {@code cache=strict} on a share with leases. */
 @Timeout(120)
 class LeaseTest {
-  static final OpenMode BOTH =
-      new OpenMode(
-          true,
-          true,
-          Disposition.OPEN_EXISTING,
-          false,
-          -1,
-          OpenMode.Durability.BACK,
-          OpenMode.Caching.CACHED);
 
   static LongStream seeds() {
     Long one = Long.getLong("netfs.leases.seed");
@@ -87,7 +77,7 @@ class LeaseTest {
         () -> {
           SimServer server = new SimServer(1, time);
           try (Mount mount = mount(server);
-              OpenFile file = mount.open("/f", BOTH)) {
+              OpenFile file = mount.open("/f", OpenModes.UPDATE)) {
             assertThat(read(file, 1000)).isZero();
             assertThat(read(file, 80_000)).isZero();
             int reads = server.count("read");
@@ -104,7 +94,7 @@ class LeaseTest {
             assertThat(server.count("read")).isEqualTo(reads + 2);
             assertThat(mount.stats().cachedBytes()).isZero();
             server.onRead = null;
-            try (OpenFile again = mount.open("/f", BOTH)) {
+            try (OpenFile again = mount.open("/f", OpenModes.UPDATE)) {
               assertThat(read(again, 1000)).isEqualTo(7);
               assertThat(read(file, 1000)).isEqualTo(7);
               assertThat(server.count("read")).as("leased again").isEqualTo(reads + 3);
@@ -121,7 +111,7 @@ class LeaseTest {
         () -> {
           SimServer server = new SimServer(2, time);
           try (Mount mount = mount(server);
-              OpenFile file = mount.open("/f", BOTH)) {
+              OpenFile file = mount.open("/f", OpenModes.UPDATE)) {
             write(file, 1003, 5);
             assertThat(server.count("write")).isZero();
             assertThat(Await.result(otherReads(server, 1003))).isEqualTo(5);
@@ -144,7 +134,7 @@ class LeaseTest {
           SimServer server = new SimServer(4, time);
           server.maxDelayMicros = 5_000;
           try (Mount mount = mount(server, "dirtyLimit", "8KiB", "wsize", "4KiB");
-              OpenFile file = mount.open("/f", BOTH)) {
+              OpenFile file = mount.open("/f", OpenModes.UPDATE)) {
             CompletableFuture<?> writing =
                 time.start("writer", () -> file.write(ByteBuffer.allocate(64 << 10), 0));
             time.sleep(8, TimeUnit.MILLISECONDS);
@@ -166,7 +156,7 @@ class LeaseTest {
           SimServer server = new SimServer(3, time);
           server.leases.most = LeaseState.NONE;
           try (Mount mount = mount(server);
-              OpenFile file = mount.open("/f", BOTH)) {
+              OpenFile file = mount.open("/f", OpenModes.UPDATE)) {
             server.onRead = (path, offset, count) -> assertThat(count).isEqualTo(8);
             write(file, 1003, 5);
             server.putRange("/f", 1003, ByteBuffer.allocate(8).putLong(0, 9).array());
@@ -212,7 +202,7 @@ class LeaseTest {
                   time.start(
                       "actor " + i,
                       () -> {
-                        OpenFile file = mount.open("/f", BOTH);
+                        OpenFile file = mount.open("/f", OpenModes.UPDATE);
                         for (int step = 0; step < 60; step++) {
                           int register = random.nextInt(4);
                           long at = 4090L * register;
@@ -235,7 +225,7 @@ class LeaseTest {
                           time.sleep(random.nextInt(2_000), TimeUnit.MICROSECONDS);
                           if (number > 0 && random.nextInt(10) == 0) {
                             file.close();
-                            file = mount.open("/f", BOTH);
+                            file = mount.open("/f", OpenModes.UPDATE);
                           }
                         }
                         file.close();

@@ -6,7 +6,6 @@ import dev.netfs.testing.Threads;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -15,42 +14,14 @@ class LinkEstimateTest {
   private static final long MILLI = 1_000_000;
 
   /** Any number: that of a clock may overflow. */
-  private long now = Long.MAX_VALUE - 3_000 * MILLI;
-
-  private final Background clock =
-      new Background() {
-        @Override
-        public long nanoTime() {
-          return now;
-        }
-
-        @Override
-        public long currentTimeMillis() {
-          return now / MILLI;
-        }
-
-        @Override
-        public void execute(Runnable work) {
-          throw new AssertionError();
-        }
-
-        @Override
-        public Task schedule(Runnable work, long delay, TimeUnit unit) {
-          throw new AssertionError();
-        }
-
-        @Override
-        public Task repeat(Runnable work, long pause, TimeUnit unit) {
-          throw new AssertionError();
-        }
-      };
+  private final HandClock clock = new HandClock(Long.MAX_VALUE - 3_000 * MILLI);
 
   private final LinkEstimate link = new LinkEstimate(clock);
 
   /** Moves bytes in one request that takes so long. */
   private void move(long bytes, long nanos) {
     LinkEstimate.Sent sent = link.sent();
-    now += nanos;
+    clock.nanos += nanos;
     link.answered(sent, bytes);
   }
 
@@ -107,10 +78,10 @@ class LinkEstimateTest {
   @Test
   void whatIsOlderThanTwoEpochsIsForgotten() {
     link.roundTrip(10 * MILLI);
-    now += 11_000 * MILLI;
+    clock.nanos += 11_000 * MILLI;
     link.roundTrip(20 * MILLI);
     assertThat(link.bytesUnderWay()).as("the epoch before counts").isEqualTo(1_000_000);
-    now += 11_000 * MILLI;
+    clock.nanos += 11_000 * MILLI;
     link.roundTrip(15 * MILLI);
     assertThat(link.bytesUnderWay()).as("20 ms and 15 ms are left").isEqualTo(1_500_000);
   }
@@ -119,13 +90,13 @@ class LinkEstimateTest {
   void whatATransferHasShownIsForgottenLikewise() {
     move(4_000_000, 20 * MILLI);
     assertThat(link.bytesUnderWay()).isEqualTo(4_000_000);
-    now += 10_001 * MILLI;
+    clock.nanos += 10_001 * MILLI;
     move(1_000_000, 40 * MILLI);
     assertThat(link.bytesUnderWay()).as("the epoch before counts").isEqualTo(4_000_000);
-    now += 10_001 * MILLI;
+    clock.nanos += 10_001 * MILLI;
     move(1_000_000, 50 * MILLI);
     assertThat(link.bytesUnderWay()).as("25 bytes a microsecond, 40 ms").isEqualTo(1_000_000);
-    now += 20_001 * MILLI;
+    clock.nanos += 20_001 * MILLI;
     move(500_000, 50 * MILLI);
     assertThat(link.bytesUnderWay()).as("nothing that is so old").isEqualTo(500_000);
   }
@@ -133,14 +104,14 @@ class LinkEstimateTest {
   @Test
   void anEpochLastsTenSeconds() {
     link.roundTrip(5 * MILLI);
-    now += 10_000 * MILLI;
+    clock.nanos += 10_000 * MILLI;
     link.roundTrip(10 * MILLI); // of the same epoch
-    now++;
+    clock.nanos++;
     link.roundTrip(15 * MILLI); // of the next
-    now += 10_000 * MILLI;
+    clock.nanos += 10_000 * MILLI;
     link.roundTrip(18 * MILLI);
     assertThat(link.bytesUnderWay()).isEqualTo(500_000);
-    now++;
+    clock.nanos++;
     link.roundTrip(18 * MILLI);
     assertThat(link.bytesUnderWay()).as("18 ms now, and 15 ms before").isEqualTo(1_500_000);
   }
@@ -148,10 +119,10 @@ class LinkEstimateTest {
   @Test
   void twoEpochsWithoutATransferAreForgottenAsAWhole() {
     link.roundTrip(10 * MILLI);
-    now += 20_000 * MILLI - 1;
+    clock.nanos += 20_000 * MILLI - 1;
     link.roundTrip(15 * MILLI);
     assertThat(link.bytesUnderWay()).as("just before").isEqualTo(1_000_000);
-    now += 20_000 * MILLI;
+    clock.nanos += 20_000 * MILLI;
     link.roundTrip(16 * MILLI);
     assertThat(link.bytesUnderWay()).as("15 ms are forgotten").isEqualTo(1_600_000);
   }
@@ -160,7 +131,7 @@ class LinkEstimateTest {
   @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
   void everyThreadIsAnswered() {
     LinkEstimate.Sent sent = CompletableFuture.supplyAsync(link::sent, Threads.EACH).join();
-    now += 20 * MILLI;
+    clock.nanos += 20 * MILLI;
     CompletableFuture.runAsync(() -> link.answered(sent, 4_000_000), Threads.EACH).join();
     CompletableFuture.runAsync(() -> link.roundTrip(30 * MILLI), Threads.EACH).join();
     assertThat(CompletableFuture.supplyAsync(link::bytesUnderWay, Threads.EACH).join())

@@ -3,7 +3,6 @@ package dev.netfs.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.netfs.share.OpenIntent.Disposition;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
@@ -53,16 +52,7 @@ class LoanTest {
   }
 
   private OpenFile open(String path) throws IOException {
-    return mount.open(
-        path,
-        new OpenMode(
-            true,
-            true,
-            Disposition.OPEN_EXISTING,
-            false,
-            -1,
-            OpenMode.Durability.BACK,
-            OpenMode.Caching.CACHED));
+    return mount.open(path, OpenModes.UPDATE);
   }
 
   private byte[] read(OpenFile from, int position, int length) throws IOException {
@@ -146,15 +136,7 @@ class LoanTest {
   @Test
   void aFileThatIsNotCachedLendsNothing() throws IOException {
     read(file, 0, SIZE);
-    OpenMode mode =
-        new OpenMode(
-            true,
-            true,
-            Disposition.OPEN_EXISTING,
-            false,
-            -1,
-            OpenMode.Durability.BACK,
-            OpenMode.Caching.DIRECT);
+    OpenMode mode = OpenModes.DIRECT;
     try (OpenFile direct = mount.open("/f", mode);
         Loan none = direct.loan()) {
       assertThat(none.take(0, 10)).isNull();

@@ -3,7 +3,6 @@ package dev.netfs.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.netfs.share.OpenIntent.Disposition;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Map;
@@ -22,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class LostWakeUpTest {
   /** The system's time, until it is an error to ask for it. */
-  private static final class FailingClock implements Background {
+  private static final class FailingClock extends ForwardingBackground {
     final AtomicBoolean fails = new AtomicBoolean();
 
     @Override
@@ -32,26 +31,6 @@ class LostWakeUpTest {
       }
       return SYSTEM.currentTimeMillis();
     }
-
-    @Override
-    public long nanoTime() {
-      return SYSTEM.nanoTime();
-    }
-
-    @Override
-    public void execute(Runnable work) {
-      SYSTEM.execute(work);
-    }
-
-    @Override
-    public Task schedule(Runnable work, long delay, TimeUnit unit) {
-      return SYSTEM.schedule(work, delay, unit);
-    }
-
-    @Override
-    public Task repeat(Runnable work, long pause, TimeUnit unit) {
-      return SYSTEM.repeat(work, pause, unit);
-    }
   }
 
   @Test
@@ -60,15 +39,7 @@ class LostWakeUpTest {
     FailingClock clock = new FailingClock();
     SimServer server = new SimServer(1, clock);
     server.put("/f", new byte[1_000]);
-    OpenMode mode =
-        new OpenMode(
-            true,
-            true,
-            Disposition.OPEN_EXISTING,
-            false,
-            -1,
-            OpenMode.Durability.BACK,
-            OpenMode.Caching.CACHED);
+    OpenMode mode = OpenModes.UPDATE;
     try (Mount mount = server.mount(Map.of("writebackAge", "1h"));
         OpenFile file = mount.open("/f", mode)) {
       clock.fails.set(true);

@@ -2,7 +2,6 @@ package dev.netfs.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.netfs.share.OpenIntent.Disposition;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.FileAlreadyExistsException;
@@ -39,16 +38,6 @@ class NamesDiskModelTest {
 
   private static final long ABSENT = -1;
   private static final List<String> DIRECTORIES = List.of("/p", "/q");
-
-  private static final OpenMode WRITE =
-      new OpenMode(
-          true,
-          true,
-          Disposition.OPEN_OR_CREATE,
-          false,
-          -1,
-          OpenMode.Durability.BACK,
-          OpenMode.Caching.CACHED);
 
   @TempDir Path temp;
 
@@ -191,7 +180,7 @@ class NamesDiskModelTest {
     private void ownWrite(String path) throws IOException {
       size++;
       done.add("write " + path + " " + size);
-      try (OpenFile file = mount.open(path, WRITE)) {
+      try (OpenFile file = mount.open(path, OpenModes.CREATE)) {
         file.write(ByteBuffer.allocate((int) size), 0);
       }
       own(path, size);

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.netfs.share.AttributeChange;
 import dev.netfs.share.DirectoryEntry;
 import dev.netfs.share.FileInfo;
-import dev.netfs.share.OpenIntent.Disposition;
 import dev.netfs.share.ShareConnectException;
 import dev.netfs.share.ShareOptions;
 import java.io.IOException;
@@ -42,28 +41,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class NamesDiskTest {
   private static final long HOUR = 3_600_000;
 
-  private static final OpenMode WRITE =
-      new OpenMode(
-          true,
-          true,
-          Disposition.OPEN_OR_CREATE,
-          false,
-          -1,
-          OpenMode.Durability.BACK,
-          OpenMode.Caching.CACHED);
-
   private static final AttributeChange TIME =
       AttributeChange.ofTimes(FileTime.fromMillis(7000), null, null);
-
-  private static final OpenMode DIRECT =
-      new OpenMode(
-          true,
-          true,
-          Disposition.OPEN_EXISTING,
-          false,
-          -1,
-          OpenMode.Durability.BACK,
-          OpenMode.Caching.DIRECT);
 
   @TempDir Path temp;
   private final ShiftedTime time = new ShiftedTime();
@@ -289,7 +268,7 @@ class NamesDiskTest {
   }
 
   private static void write(Mount mount, String path, int size) throws IOException {
-    try (OpenFile file = mount.open(path, WRITE)) {
+    try (OpenFile file = mount.open(path, OpenModes.CREATE)) {
       file.write(ByteBuffer.allocate(size), 0);
     }
   }
@@ -381,7 +360,8 @@ class NamesDiskTest {
   @ValueSource(strings = {"close", "force", "direct", "truncate"})
   void whatAnotherMountWasToldSinceTheOpenDoesNotAnswerAfterAWrite(String how) throws IOException {
     try (Mount mount = loose("1000h");
-        OpenFile file = mount.open("/a/f", how.equals("direct") ? DIRECT : WRITE)) {
+        OpenFile file =
+            mount.open("/a/f", how.equals("direct") ? OpenModes.DIRECT : OpenModes.CREATE)) {
       time.pass(60_000);
       try (Mount other = loose("1000h")) {
         walk(other, "/");

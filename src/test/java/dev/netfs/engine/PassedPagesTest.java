@@ -117,7 +117,7 @@ class PassedPagesTest {
   void whatIsWrittenOverItStaysUntilItIsSent() throws IOException {
     byte[] piece = new byte[100];
     try (Mount mount = mount();
-        OpenFile file = mount.open("/f", DiskCacheTest.READ_WRITE)) {
+        OpenFile file = mount.open("/f", OpenModes.CREATE)) {
       for (int at = 0; at < SIZE; at += PAGE) {
         check(file, at);
         if (at >= PAGE && at <= MIB) {

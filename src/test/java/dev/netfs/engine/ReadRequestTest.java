@@ -3,7 +3,6 @@ package dev.netfs.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.netfs.FileLockedException;
-import dev.netfs.share.OpenIntent.Disposition;
 import dev.netfs.share.ShareCapabilities.LockKind;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -46,17 +45,7 @@ class ReadRequestTest {
     server.lockKind = LockKind.MANDATORY;
     server.locks.mandatory = true;
     mount = server.mount(Map.of("pageSize", PAGE, "memory", 1 << 20, "readahead", 0));
-    file =
-        mount.open(
-            "/f",
-            new OpenMode(
-                true,
-                true,
-                Disposition.OPEN_EXISTING,
-                false,
-                -1,
-                OpenMode.Durability.BACK,
-                OpenMode.Caching.CACHED));
+    file = mount.open("/f", OpenModes.UPDATE);
     inode = file.inode();
     cache = mount.services().pages();
     server.onRead = (path, offset, count) -> asked.add(offset + "+" + count);

@@ -14,7 +14,7 @@ class ReadaheadLimitsTest {
   private static final int PAGE = 4096;
   private static final long MIB = 1 << 20;
 
-  private final HandClock clock = new HandClock();
+  private final HandClock clock = new HandClock(1);
   private final LinkEstimate link = new LinkEstimate(clock);
   private Mount mount;
 

@@ -7,7 +7,7 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** The system's time, for model checks of real servers: each program has a thread of its own. */
-final class RealTime implements ModelTime {
+final class RealTime extends ForwardingBackground implements ModelTime {
   private static final int FASTER = 10;
 
   private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
@@ -65,30 +65,5 @@ final class RealTime implements ModelTime {
   @Override
   public String span(long millis) {
     return millis / FASTER + "ms";
-  }
-
-  @Override
-  public long nanoTime() {
-    return SYSTEM.nanoTime();
-  }
-
-  @Override
-  public long currentTimeMillis() {
-    return SYSTEM.currentTimeMillis();
-  }
-
-  @Override
-  public void execute(Runnable work) {
-    SYSTEM.execute(work);
-  }
-
-  @Override
-  public Task schedule(Runnable work, long delay, TimeUnit unit) {
-    return SYSTEM.schedule(work, delay, unit);
-  }
-
-  @Override
-  public Task repeat(Runnable work, long pause, TimeUnit unit) {
-    return SYSTEM.repeat(work, pause, unit);
   }
 }

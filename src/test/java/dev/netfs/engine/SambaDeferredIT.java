@@ -2,7 +2,6 @@ package dev.netfs.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.netfs.share.OpenIntent.Disposition;
 import dev.netfs.testing.SambaServer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -23,15 +22,6 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Timeout(60)
 class SambaDeferredIT {
-  private static final OpenMode MODE =
-      new OpenMode(
-          true,
-          true,
-          Disposition.OPEN_OR_CREATE,
-          false,
-          -1,
-          OpenMode.Durability.BACK,
-          OpenMode.Caching.CACHED);
 
   private static SambaServer samba;
 
@@ -71,7 +61,7 @@ class SambaDeferredIT {
   void closingTheHandleThatWasSentByIsNoConflict() throws Exception {
     try (LiveServer server = new LiveServer(samba, "close", new Behaviour(), 1);
         Mount mount = server.mount("a", options())) {
-      try (OpenFile file = mount.open("/f", MODE)) {
+      try (OpenFile file = mount.open("/f", OpenModes.CREATE)) {
         file.write(ByteBuffer.wrap("Hello".getBytes()), 0);
         mount.sync();
         Thread.sleep(50);
@@ -89,7 +79,7 @@ class SambaDeferredIT {
   void theEndOfTheJvmIsNoConflict() throws Exception {
     try (LiveServer server = new LiveServer(samba, "killed", new Behaviour(), 1)) {
       Mount killed = server.mount("a", options());
-      OpenFile file = killed.open("/f", MODE);
+      OpenFile file = killed.open("/f", OpenModes.CREATE);
       file.write(ByteBuffer.wrap("Hello".getBytes()), 0);
       killed.sync();
       Thread.sleep(50);

@@ -4,7 +4,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** The system's time and threads, with clocks that a test sets on, or back. */
-final class ShiftedTime implements Background {
+final class ShiftedTime extends ForwardingBackground {
   private final AtomicLong shiftMillis = new AtomicLong();
   private final AtomicLong wallMillis = new AtomicLong();
   private volatile boolean held;
@@ -35,17 +35,7 @@ final class ShiftedTime implements Background {
   }
 
   @Override
-  public void execute(Runnable work) {
-    SYSTEM.execute(work);
-  }
-
-  @Override
   public Task schedule(Runnable work, long delay, TimeUnit unit) {
     return held ? () -> {} : SYSTEM.schedule(work, delay, unit);
-  }
-
-  @Override
-  public Task repeat(Runnable work, long pause, TimeUnit unit) {
-    return SYSTEM.repeat(work, pause, unit);
   }
 }

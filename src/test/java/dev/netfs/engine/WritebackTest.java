@@ -29,7 +29,7 @@ class WritebackTest {
 
   /** The system's threads under a clock that stands still unless it is moved. */
   private final Background frozen =
-      new Background() {
+      new ForwardingBackground() {
         @Override
         public long nanoTime() {
           return millis.get() * 1_000_000;
@@ -38,16 +38,6 @@ class WritebackTest {
         @Override
         public long currentTimeMillis() {
           return millis.get();
-        }
-
-        @Override
-        public void execute(Runnable work) {
-          SYSTEM.execute(work);
-        }
-
-        @Override
-        public Task schedule(Runnable work, long delay, TimeUnit unit) {
-          return SYSTEM.schedule(work, delay, unit);
         }
 
         @Override
