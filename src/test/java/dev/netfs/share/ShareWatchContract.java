@@ -7,21 +7,30 @@ import java.nio.file.NotDirectoryException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** What every share that tells of changes holds, and that one which does not says so. */
 public abstract class ShareWatchContract extends ShareLeaseContract {
+  private static final String PROBE = "probe-";
+
   private final Told told = new Told();
 
   /** Notes what a watcher is told. */
   private static final class Told implements DirectoryWatcher {
     private final BlockingQueue<String> events = new LinkedBlockingQueue<>();
+    private final CountDownLatch probed = new CountDownLatch(1);
 
     @Override
     public void changed(Kind kind, String name) {
-      events.add(kind + " " + name);
+      if (name.startsWith(PROBE)) {
+        probed.countDown();
+      } else {
+        events.add(kind + " " + name);
+      }
     }
 
     @Override
@@ -46,6 +55,20 @@ public abstract class ShareWatchContract extends ShareLeaseContract {
     }
   }
 
+  /**
+   * Waits until a watcher is told of what happens. Samba says that it watches when it has told its
+   * notify daemon to, which may be about to begin.
+   */
+  private void untilTelling(String directory, Told watcher) throws Exception {
+    for (int i = 0; watcher.probed.getCount() > 0; i++) {
+      assertThat((long) i).as("probes in " + directory).isLessThan(20 * PATIENCE_SECONDS);
+      String probe = directory + "/" + PROBE + i;
+      create(probe);
+      await(share.deleteFile(probe));
+      watcher.probed.await(50, TimeUnit.MILLISECONDS);
+    }
+  }
+
   @Test
   void changesByOthersAreTold() throws Exception {
     if (lacks(Feature.NOTIFICATIONS)) {
@@ -53,6 +76,7 @@ public abstract class ShareWatchContract extends ShareLeaseContract {
     }
     await(share.makeDirectory("/d", -1));
     ShareWatch watch = await(share.watch("/d", told));
+    untilTelling("/d", told);
     share = another();
     create("/d/a", bytes(10, 1));
     assertThat(told.until("CREATED a")).doesNotContain("ended", "overflowed");
@@ -78,6 +102,7 @@ public abstract class ShareWatchContract extends ShareLeaseContract {
     await(share.makeDirectory("/d/sub", -1));
     await(share.makeDirectory("/other", -1));
     ShareWatch watch = await(share.watch("/d", told));
+    untilTelling("/d", told);
     create("/d/sub/deep");
     create("/other/x");
     create("/beside");
@@ -98,6 +123,9 @@ public abstract class ShareWatchContract extends ShareLeaseContract {
     ShareWatch one = await(share.watch("/d", told));
     ShareWatch two = await(share.watch("/d", second));
     ShareWatch three = await(share.watch("/", root));
+    untilTelling("/d", told);
+    untilTelling("/d", second);
+    untilTelling("", root);
     create("/d/x");
     create("/y");
     told.until("CREATED x");
@@ -118,17 +146,12 @@ public abstract class ShareWatchContract extends ShareLeaseContract {
     }
     await(share.makeDirectory("/d", -1));
     ShareWatch watch = await(share.watch("/d", told));
-    // Samba says that it watches when it has told its notify daemon to, which may be about to
-    // begin.
-    for (int i = 0; told.events.isEmpty(); i++) {
-      create("/d/before-" + i);
-      TimeUnit.MILLISECONDS.sleep(50);
-    }
-    List<java.util.concurrent.CompletionStage<ShareFile>> made = new ArrayList<>();
+    untilTelling("/d", told);
+    List<CompletionStage<ShareFile>> made = new ArrayList<>();
     for (int i = 0; i < 200; i++) {
       made.add(share.open("/d/f" + i, create()));
     }
-    for (java.util.concurrent.CompletionStage<ShareFile> each : made) {
+    for (CompletionStage<ShareFile> each : made) {
       await(await(each).close());
     }
     create("/d/last");
@@ -176,6 +199,8 @@ public abstract class ShareWatchContract extends ShareLeaseContract {
     Told above = new Told();
     ShareWatch outer = await(share.watch("/d", above));
     ShareWatch inner = await(share.watch("/d/e", told));
+    untilTelling("/d", above);
+    untilTelling("/d/e", told);
     await(share.deleteDirectory("/d/e"));
     assertThat(exists("/d/e")).isFalse();
     told.until("ended");
