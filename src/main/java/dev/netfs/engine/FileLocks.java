@@ -5,6 +5,7 @@ import dev.netfs.engine.locks.CooperativeLock;
 import dev.netfs.engine.locks.CooperativeLocks;
 import dev.netfs.share.ShareCapabilities;
 import dev.netfs.share.ShareCapabilities.LockKind;
+import dev.netfs.share.ShareFile;
 import dev.netfs.share.ShareLock;
 import java.io.IOException;
 import java.nio.channels.AsynchronousCloseException;
@@ -16,6 +17,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -122,11 +124,16 @@ final class FileLocks {
     }
   }
 
-  /** Gives back all locks without waiting, once what was written under them has been sent. */
-  void releaseAfter(CompletableFuture<Void> sent) {
+  /** Gives back all locks without waiting, once what was changed under them has been sent. */
+  void abandon() {
     for (HeldLock lock : held) {
-      lock.releaseAfter(sent);
+      lock.releaseAfter(sent(lock.start, lock.end));
     }
+  }
+
+  /** Returns whether the file has begun to close, which gives back what it finds. */
+  boolean isClosing() {
+    return file.closing.isClosing();
   }
 
   /** Notes that a lock is given back. */
@@ -135,9 +142,16 @@ final class FileLocks {
     inode().locks.remove(lock);
   }
 
-  /** Sends what is dirty in a range and waits for it. */
-  void flush(long start, long end, Uploader.Waiter waiter) throws IOException {
-    inode().uploader.flush(waiter);
+  /**
+   * Sends what is dirty. Completes when it has arrived or failed, and so has whatever else of a
+   * range is on its way, of writes past the memory too, and a cut.
+   */
+  CompletableFuture<?> sent(long start, long end) {
+    Inode inode = inode();
+    CompletableFuture<?> cut = inode.writeback.whileHeld();
+    return (cut == null ? CompletableFuture.completedFuture(true) : cut)
+        .thenCompose(done -> inode.uploader.flushed())
+        .thenCompose(done -> inode.writeback.arrived(start, end));
   }
 
   /**
@@ -241,20 +255,19 @@ final class FileLocks {
     private CompletableFuture<@Nullable Hold> ask(RemoteFile handle) {
       // Each attempt, over a new connection perhaps, has a future of its own to cancel.
       Queue<CompletableFuture<?>> asked = new ConcurrentLinkedQueue<>();
+      Function<ShareFile, CompletionStage<@Nullable Hold>> operation =
+          open -> {
+            CompletableFuture<@Nullable ShareLock> lock = open.lock(position, size, shared, wait);
+            asked.add(lock);
+            return lock.thenApply(
+                granted ->
+                    granted == null
+                        ? null
+                        : ServerHold.of(
+                            services.session(), handle, open, position, size, shared, granted));
+          };
       CompletableFuture<@Nullable Hold> pending =
-          handle.call(
-              "lock",
-              open -> {
-                CompletableFuture<@Nullable ShareLock> lock =
-                    open.lock(position, size, shared, wait);
-                asked.add(lock);
-                return lock.thenApply(
-                    granted ->
-                        granted == null
-                            ? null
-                            : ServerHold.of(
-                                services.session(), handle, open, position, size, shared, granted));
-              });
+          wait ? handle.await("lock", operation) : handle.call("lock", operation);
       return file.closing
           .untilClosed(pending)
           .whenComplete(
@@ -290,7 +303,7 @@ final class FileLocks {
         if (!file.closing.isClosing()) {
           return lock;
         }
-        lock.releaseAfter(inode().uploader.flushed());
+        lock.releaseAfter(sent(lock.start, lock.end));
         throw new CompletionException(new AsynchronousCloseException());
       }
       giveUp(onShare);

@@ -88,7 +88,7 @@ final class HeldLock implements RangeLock {
     LockLostException loss = null;
     try {
       if (hold != Hold.LOCAL) {
-        owner.flush(start, end, Await::result);
+        Await.result(owner.sent(start, end));
         loss = loss();
         if (loss == null && keep) {
           owner.checkSent(this);
@@ -100,6 +100,9 @@ final class HeldLock implements RangeLock {
         finish(true);
       } else {
         state.set(State.HELD);
+        if (owner.isClosing()) {
+          release(false); // the close may have come meanwhile, and left it to us
+        }
       }
     }
     if (loss != null && !told) {
@@ -108,7 +111,7 @@ final class HeldLock implements RangeLock {
   }
 
   /** Gives it back without waiting, what was written under it being on its way. */
-  void releaseAfter(CompletableFuture<Void> sent) {
+  void releaseAfter(CompletableFuture<?> sent) {
     if (state.compareAndSet(State.HELD, State.RELEASING)) {
       sent.whenComplete(
           (done, failure) -> {

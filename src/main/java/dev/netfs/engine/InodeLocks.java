@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +18,11 @@ import org.jspecify.annotations.Nullable;
  * several threads, without a lock.
  */
 final class InodeLocks {
+  private static final AtomicLong LAST = new AtomicLong();
+
+  /** What a file is called after its name has gone: that name, and this, which no name has. */
+  final String withoutName = "\0" + LAST.incrementAndGet();
+
   private final AtomicReference<List<HeldLock>> held = new AtomicReference<>(List.of());
 
   boolean isEmpty() {
@@ -50,6 +56,12 @@ final class InodeLocks {
   CompletionStage<WriteResult> write(ShareFile to, IoSegments src, long offset) {
     LockLostException loss = lossIn(offset, offset + src.remaining());
     return loss == null ? to.write(src, offset) : CompletableFuture.failedFuture(loss);
+  }
+
+  /** Cuts the server's file, if nothing of what goes is under a lock that is lost: as a write. */
+  CompletionStage<Void> truncate(ShareFile file, long size) {
+    LockLostException loss = lossIn(size, Long.MAX_VALUE);
+    return loss == null ? file.truncate(size) : CompletableFuture.failedFuture(loss);
   }
 
   private @Nullable LockLostException lossIn(long start, long end) {

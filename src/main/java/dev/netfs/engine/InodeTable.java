@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +33,14 @@ final class InodeTable {
 
   private final ConcurrentHashMap<String, Entry> entries = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<Inode, Entry> orphans = new ConcurrentHashMap<>();
+  private final UnaryOperator<String> names;
+
+  /**
+   * @param names what the file of a path is called for {@linkplain LockTable locks}
+   */
+  InodeTable(UnaryOperator<String> names) {
+    this.names = names;
+  }
 
   /** Makes inodes. */
   @FunctionalInterface
@@ -98,6 +107,8 @@ final class InodeTable {
           return null;
         });
     if (removed[0] != null) {
+      String name = names.apply(path);
+      LockTable.rename(name, name + removed[0].locks.withoutName);
       removed[0].unlink(inUse[0]);
     }
   }
@@ -110,6 +121,7 @@ final class InodeTable {
         if (entry != null) {
           String moved = target + path.substring(source.length());
           entry.inode.renamed(moved);
+          LockTable.rename(names.apply(path), names.apply(moved));
           entries.put(moved, entry);
         }
       }

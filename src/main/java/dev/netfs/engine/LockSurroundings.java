@@ -15,6 +15,11 @@ record LockSurroundings(Background background, ShareSession session) implements 
   }
 
   @Override
+  public long currentTimeMillis() {
+    return background.currentTimeMillis();
+  }
+
+  @Override
   public long random() {
     return background.random();
   }

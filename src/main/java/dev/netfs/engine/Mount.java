@@ -50,7 +50,7 @@ public final class Mount implements Closeable {
   private final Stats stats = new Stats();
   private final ShareSession session;
   private final AttributeCache attributes;
-  private final InodeTable inodes = new InodeTable();
+  private final InodeTable inodes = new InodeTable(this::lockName);
   private final Services services;
   private final Reads reads;
   private final Writes writes;
@@ -163,9 +163,14 @@ public final class Mount implements Closeable {
     return directIo;
   }
 
-  /** Returns what a file is called for locks: by its server, not by the mount. */
-  String lockName(String path) {
+  /** Returns what the file of a path is called for locks: by its server, not by the mount. */
+  private String lockName(String path) {
     return root.getScheme() + "://" + root.getRawAuthority() + root.getPath() + path;
+  }
+
+  /** Returns what a file is called for locks, which it keeps when its name goes. */
+  String lockName(Inode inode) {
+    return lockName(inode.path()) + (inode.isUnlinked() ? inode.locks.withoutName : "");
   }
 
   /** Sends what has been dirty for longer than it may, and what could not be sent before. */

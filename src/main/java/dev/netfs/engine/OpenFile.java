@@ -274,7 +274,7 @@ public final class OpenFile implements Closeable {
   private void cutServer(long size) throws IOException {
     RemoteFile remote = inode.handles.writerInUse();
     try {
-      Await.result(remote.change("truncate", open -> open.truncate(size)));
+      Await.result(remote.change("truncate", open -> inode.locks.truncate(open, size)));
     } finally {
       remote.endUse();
     }
@@ -426,8 +426,7 @@ public final class OpenFile implements Closeable {
   CompletableFuture<@Nullable RangeLock> locking(
       long position, long size, boolean shared, boolean wait) throws ClosedChannelException {
     checkOpen();
-    return locks.lock(
-        mount.root().toString(), mount.lockName(inode.path()), position, size, shared, wait);
+    return locks.lock(mount.root().toString(), mount.lockName(inode), position, size, shared, wait);
   }
 
   /** Returns the server's handle to take a lock through, with a use begun. */
@@ -551,14 +550,7 @@ public final class OpenFile implements Closeable {
     } else {
       inode.uploader.issue();
     }
-    CompletableFuture<Void> settled;
-    inode.lock.lock();
-    try {
-      settled = inode.writeback.settled();
-    } finally {
-      inode.lock.unlock();
-    }
-    locks.releaseAfter(settled);
+    locks.abandon();
     finishClose();
   }
 

@@ -137,6 +137,25 @@ final class RemoteFile {
   }
 
   /**
+   * As {@link #call}, with what may wait for another client for as long as it likes. The server is
+   * asked something else meanwhile, so that it shows when it does not answer at all.
+   */
+  <T> CompletableFuture<T> await(String kind, Function<ShareFile, CompletionStage<T>> operation) {
+    use();
+    Background.Task asking = session.askMeanwhile(() -> call("stat", ShareFile::stat));
+    return session
+        .callPatiently(kind, to -> on(to, true).thenCompose(operation))
+        .exceptionallyCompose(
+            failure ->
+                CompletableFuture.failedFuture(Errors.located(Await.cause(failure), inode.path())))
+        .whenComplete(
+            (result, failure) -> {
+              asking.cancel();
+              endUse();
+            });
+  }
+
+  /**
    * What was on its way when a lock was taken here through another handle is kept out by that lock,
    * as everybody's is, and goes by that handle then.
    */

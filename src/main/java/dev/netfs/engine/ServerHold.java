@@ -13,11 +13,12 @@ import org.jspecify.annotations.Nullable;
  * A lock on the server that outlives connections, as far as that is possible.
  *
  * <p>A server gives a lock up with the connection that it was taken on. As soon as the loss of the
- * connection shows, here or to whoever looks every second, the file is opened again, and before
- * anything else is done with it the lock is taken again. It counts as held all the time only if
- * nobody has it then and the file is provably the one that it was: somebody else may have held it
- * meanwhile, changed the file and released it. So it is lost if this mount has written to the file
- * itself under the lock, since then nobody can tell one change from another.
+ * connection shows, here or to whoever looks every second, there is another connection, on which
+ * the file is opened again, and before anything else is done with it the lock is taken again. It
+ * counts as held all the time only if nobody has it then and the file is provably the one that it
+ * was: somebody else may have held it meanwhile, changed the file and released it. So it is lost if
+ * this mount has written to the file itself under the lock, since then nobody can tell one change
+ * from another.
  *
  * <p>Safe for use by several threads.
  */
@@ -72,7 +73,7 @@ final class ServerHold implements Hold, RemoteFile.Follower {
     return hold;
   }
 
-  /** The connection is gone: a new one is made, and the lock with it, whoever needs it or not. */
+  /** There is a new connection: the lock is taken on it, whether anybody needs the file or not. */
   private void keep() {
     remote.call("stat", ShareFile::stat);
   }
@@ -130,7 +131,8 @@ final class ServerHold implements Hold, RemoteFile.Follower {
     if (lock == null) {
       return CompletableFuture.completedFuture(null);
     }
-    return lock.release()
+    return session
+        .watched("unlock", lock.release())
         .handle(
             (done, failure) -> {
               // With its connection the server has given it up itself.

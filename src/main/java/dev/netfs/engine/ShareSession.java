@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  * a new share (one at a time, whoever asks; backing off while nobody answers) and makes the
  * operation again, up to the mount's {@code retries}. An operation that takes longer than {@code
  * timeout} has its connection closed under it, which makes it fail as disconnected: the only way to
- * be sure that the transport no longer touches the memory that was lent to it.
+ * be sure that the transport no longer touches the memory that was lent to it. One that waits for
+ * somebody else, and lends nothing, is {@linkplain #callPatiently excepted}.
  *
  * <p>An operation may have been carried out although its answer was lost. Reads, writes at offsets
  * and attribute changes are the same done twice; for the others the caller says what a repeated
@@ -75,10 +76,12 @@ final class ShareSession implements AutoCloseable {
   private @Nullable CompletableFuture<Share> connecting; // guarded by lock
   private volatile boolean closed; // written under lock
 
-  /** Whoever wants to be told, again and again, while the connection is lost. */
+  /**
+   * Whoever wants to be told that there is another connection; as long as there are any, one is.
+   */
   private final Set<Runnable> keepers = ConcurrentHashMap.newKeySet();
 
-  private final Set<Attempt<?>> outstanding = ConcurrentHashMap.newKeySet();
+  private final Set<Sent> outstanding = ConcurrentHashMap.newKeySet();
   private final Background.Task watchdog;
 
   /**
@@ -119,7 +122,10 @@ final class ShareSession implements AutoCloseable {
     return outstanding.size();
   }
 
-  /** Has something done, on a worker, every second or so while the connection is lost. */
+  /**
+   * Has something done, on a worker, each time that there is another connection, which is made
+   * within a second or so of the loss, whether anybody needs it or not.
+   */
   void keep(Runnable keeper) {
     keepers.add(keeper);
   }
@@ -145,9 +151,40 @@ final class ShareSession implements AutoCloseable {
    */
   <T> CompletableFuture<T> call(
       String kind, Function<Share, CompletionStage<T>> operation, Replay replay) {
-    Attempt<T> attempt = new Attempt<>(kind, operation, replay);
+    return start(new Attempt<>(kind, operation, replay, false));
+  }
+
+  /**
+   * Carries out an operation that may take as long as it likes, and does no harm when it is done
+   * twice. That nobody answers any more is for others to find out, who ask something meanwhile.
+   */
+  <T> CompletableFuture<T> callPatiently(
+      String kind, Function<Share, CompletionStage<T>> operation) {
+    return start(new Attempt<>(kind, operation, Replay.NEVER, true));
+  }
+
+  private static <T> CompletableFuture<T> start(Attempt<T> attempt) {
     attempt.start();
     return attempt.result;
+  }
+
+  /** Asks something, again and again, for as long as somebody waits patiently. */
+  Background.Task askMeanwhile(Runnable question) {
+    return background.repeat(
+        () -> background.execute(question),
+        Math.max(1, timeout.toMillis() / 2),
+        TimeUnit.MILLISECONDS);
+  }
+
+  /** Has what was sent on a connection of before answered within {@code timeout}, as a call is. */
+  <T> CompletionStage<T> watched(String kind, CompletionStage<T> answer) {
+    Share share = connectedShare();
+    if (share == null) {
+      return answer; // which fails with its connection
+    }
+    Sent sent = new Sent(kind, share, background.nanoTime());
+    outstanding.add(sent);
+    return answer.whenComplete((value, failure) -> outstanding.remove(sent));
   }
 
   /** Ends the connection. Operations still outstanding fail. A second call does nothing. */
@@ -168,20 +205,37 @@ final class ShareSession implements AutoCloseable {
     }
   }
 
+  /** What waits for an answer over one connection. Its identity matters, not its content. */
+  private static final class Sent {
+    final String kind;
+    final Share share;
+    final long nanos;
+
+    Sent(String kind, Share share, long nanos) {
+      this.kind = kind;
+      this.share = share;
+      this.nanos = nanos;
+    }
+  }
+
   /** One operation on its way, over as many connections as it takes. */
   private final class Attempt<T> {
     final CompletableFuture<T> result = new CompletableFuture<>();
     private final String kind;
     private final Function<Share, CompletionStage<T>> operation;
     private final Replay replay;
+    private final boolean patient;
     private int made; // confined: attempts follow one another
-    private volatile long startedNanos;
-    private volatile @Nullable Share share;
 
-    Attempt(String kind, Function<Share, CompletionStage<T>> operation, Replay replay) {
+    Attempt(
+        String kind,
+        Function<Share, CompletionStage<T>> operation,
+        Replay replay,
+        boolean patient) {
       this.kind = kind;
       this.operation = operation;
       this.replay = replay;
+      this.patient = patient;
     }
 
     void start() {
@@ -204,24 +258,25 @@ final class ShareSession implements AutoCloseable {
     private void run(Share ready) {
       made++;
       stats.request(kind);
-      startedNanos = background.nanoTime();
-      share = ready;
-      outstanding.add(this);
+      Sent sent = new Sent(kind, ready, background.nanoTime());
+      if (!patient) {
+        outstanding.add(sent);
+      }
       CompletionStage<T> stage;
       try {
         stage = operation.apply(ready);
       } catch (RuntimeException | Error e) {
-        outstanding.remove(this);
+        outstanding.remove(sent);
         result.completeExceptionally(e);
         return;
       }
       stage.whenComplete(
           (value, failure) -> {
-            outstanding.remove(this);
+            outstanding.remove(sent);
             if (failure == null) {
               result.complete(value);
             } else {
-              failed(ready, Await.cause(failure));
+              failed(sent, Await.cause(failure));
             }
           });
     }
@@ -231,7 +286,7 @@ final class ShareSession implements AutoCloseable {
       result.complete(null);
     }
 
-    private void failed(Share used, Throwable failure) {
+    private void failed(Sent sent, Throwable failure) {
       if (!(failure instanceof ShareDisconnectedException)) {
         if (made > 1 && replay.doneBefore(failure)) {
           completeEmpty();
@@ -240,7 +295,11 @@ final class ShareSession implements AutoCloseable {
         }
         return;
       }
-      discard(used);
+      discard(sent.share);
+      if (patient && background.nanoTime() - sent.nanos > timeout.toNanos()) {
+        made =
+            1; // the connection was good for a while: what is counted is one failure after another
+      }
       if (closed || made > retries) {
         result.completeExceptionally(
             closed
@@ -372,6 +431,7 @@ final class ShareSession implements AutoCloseable {
     }
     if (share != null && !unwanted) {
       future.complete(share);
+      keepers.forEach(background::execute);
     } else {
       future.completeExceptionally(
           failure != null
@@ -382,32 +442,22 @@ final class ShareSession implements AutoCloseable {
 
   private void watch() {
     closeOverdue();
-    if (!keepers.isEmpty() && !closed && connectedShare() == null && !isConnecting()) {
-      keepers.forEach(background::execute);
-    }
-  }
-
-  private boolean isConnecting() {
-    lock.lock();
-    try {
-      return connecting != null;
-    } finally {
-      lock.unlock();
+    if (!keepers.isEmpty()) {
+      connection();
     }
   }
 
   private void closeOverdue() {
     long now = background.nanoTime();
-    for (Attempt<?> attempt : outstanding) {
-      Share share = attempt.share;
-      if (share != null && now - attempt.startedNanos > timeout.toNanos()) {
+    for (Sent sent : outstanding) {
+      if (now - sent.nanos > timeout.toNanos()) {
         LOG.log(
             Level.WARNING,
             "{0}: no answer to {1} within {2}; closing the connection",
             name,
-            attempt.kind,
+            sent.kind,
             timeout);
-        background.execute(share::close);
+        background.execute(sent.share::close);
       }
     }
   }

@@ -50,6 +50,7 @@ final class Agent {
     final List<CooperativeLock> gone = new ArrayList<>();
     boolean blocked;
     long begunNanos;
+    long begunMillis;
 
     Plan(LockTable base) {
       this.base = base;
@@ -74,6 +75,7 @@ final class Agent {
   private long usedNanos; // guarded by lock
   private Surroundings.@Nullable Task timer; // guarded by lock
   private volatile long leaseEndsNanos; // written under lock; of no account with nothing held
+  private volatile long leaseEndsMillis; // likewise
   private long renewedNanos; // guarded by lock
 
   Agent(Surroundings surroundings, String holder, String path, CooperativeLocks owner) {
@@ -130,8 +132,10 @@ final class Agent {
     }
   }
 
+  /** By the wall clock too, since the other stands still while the machine is suspended. */
   boolean leaseIsOver() {
-    return surroundings.nanoTime() - leaseEndsNanos >= 0;
+    return surroundings.nanoTime() - leaseEndsNanos >= 0
+        || surroundings.currentTimeMillis() >= leaseEndsMillis;
   }
 
   /** Returns whether there is nothing to do, and nothing known that may be of use. */
@@ -239,6 +243,7 @@ final class Agent {
       return;
     }
     plan.begunNanos = surroundings.nanoTime();
+    plan.begunMillis = surroundings.currentTimeMillis();
     files
         .publish(table, next)
         .whenComplete(
@@ -370,6 +375,7 @@ final class Agent {
       conflicts = 0;
       renewedNanos = plan.begunNanos;
       leaseEndsNanos = plan.begunNanos + nanos(LEASE_MILLIS);
+      leaseEndsMillis = plan.begunMillis + LEASE_MILLIS;
       settle(plan);
       for (CooperativeLock each : plan.granted) {
         if (each.state == State.WANTED && !leaseIsOver()) {

@@ -17,6 +17,9 @@ public interface Surroundings {
   /** Returns a time for measuring how long something takes, in nanoseconds since any moment. */
   long nanoTime();
 
+  /** Returns the wall clock's time, in milliseconds since the epoch. */
+  long currentTimeMillis();
+
   /** Returns any number, each as likely as any other. */
   long random();
 
