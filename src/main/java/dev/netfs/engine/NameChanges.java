@@ -223,11 +223,18 @@ final class NameChanges {
     if (inode != null) {
       inode.uploader.flush(Await::result);
     }
+    attributes.changed(target);
     try {
-      change(target, "copy", share -> share.copy(source, target), Replay.NEVER);
+      Await.result(
+          session.callPatiently(
+              "copy",
+              share -> share.copy(source, target),
+              () -> session.call("stat", share -> share.stat(source, true))));
       return true;
     } catch (UnsupportedOperationException e) {
       return false; // not these two
+    } finally {
+      attributes.changed(target);
     }
   }
 

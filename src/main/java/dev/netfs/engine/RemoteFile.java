@@ -142,17 +142,13 @@ final class RemoteFile {
    */
   <T> CompletableFuture<T> await(String kind, Function<ShareFile, CompletionStage<T>> operation) {
     use();
-    Background.Task asking = session.askMeanwhile(() -> call("stat", ShareFile::stat));
     return session
-        .callPatiently(kind, to -> on(to, true).thenCompose(operation))
+        .callPatiently(
+            kind, to -> on(to, true).thenCompose(operation), () -> call("stat", ShareFile::stat))
         .exceptionallyCompose(
             failure ->
                 CompletableFuture.failedFuture(Errors.located(Await.cause(failure), inode.path())))
-        .whenComplete(
-            (result, failure) -> {
-              asking.cancel();
-              endUse();
-            });
+        .whenComplete((result, failure) -> endUse());
   }
 
   /**

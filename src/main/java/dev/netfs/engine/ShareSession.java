@@ -156,24 +156,25 @@ final class ShareSession implements AutoCloseable {
 
   /**
    * Carries out an operation that may take as long as it likes, and does no harm when it is done
-   * twice. That nobody answers any more is for others to find out, who ask something meanwhile.
+   * twice.
+   *
+   * @param question asks something else, again and again meanwhile, so that it shows when the
+   *     server does not answer at all
    */
   <T> CompletableFuture<T> callPatiently(
-      String kind, Function<Share, CompletionStage<T>> operation) {
-    return start(new Attempt<>(kind, operation, Replay.NEVER, true));
+      String kind, Function<Share, CompletionStage<T>> operation, Runnable question) {
+    Background.Task asking =
+        background.repeat(
+            () -> background.execute(question),
+            Math.max(1, timeout.toMillis() / 2),
+            TimeUnit.MILLISECONDS);
+    return start(new Attempt<>(kind, operation, Replay.NEVER, true))
+        .whenComplete((value, failure) -> asking.cancel());
   }
 
   private static <T> CompletableFuture<T> start(Attempt<T> attempt) {
     attempt.start();
     return attempt.result;
-  }
-
-  /** Asks something, again and again, for as long as somebody waits patiently. */
-  Background.Task askMeanwhile(Runnable question) {
-    return background.repeat(
-        () -> background.execute(question),
-        Math.max(1, timeout.toMillis() / 2),
-        TimeUnit.MILLISECONDS);
   }
 
   /** Has what was sent on a connection of before answered within {@code timeout}, as a call is. */
