@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.AsynchronousFileChannel;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -135,6 +136,24 @@ class CacheModesTest {
       assertThatThrownBy(() -> Files.writeString(fs.getPath("/new"), "x"))
           .isInstanceOf(ReadOnlyFileSystemException.class);
       assertThatThrownBy(() -> Files.delete(fs.getPath("/file")))
+          .isInstanceOf(ReadOnlyFileSystemException.class);
+    }
+    assertThat(served).hasContent("before");
+  }
+
+  /** Who deletes a file by closing it changes what is there, though he only reads it. */
+  @Test
+  void immutableDeletesNothingOnClose() throws IOException {
+    try (NetfsFileSystem fs = mount(CacheMode.IMMUTABLE)) {
+      Path file = fs.getPath("/file");
+      assertThatThrownBy(
+              () -> FileChannel.open(file, StandardOpenOption.DELETE_ON_CLOSE).close())
+          .isInstanceOf(ReadOnlyFileSystemException.class);
+      assertThatThrownBy(
+              () -> AsynchronousFileChannel.open(file, StandardOpenOption.DELETE_ON_CLOSE).close())
+          .isInstanceOf(ReadOnlyFileSystemException.class);
+      assertThatThrownBy(
+              () -> Files.newInputStream(file, StandardOpenOption.DELETE_ON_CLOSE).close())
           .isInstanceOf(ReadOnlyFileSystemException.class);
     }
     assertThat(served).hasContent("before");

@@ -38,7 +38,8 @@ final class OpenHandle implements Closeable {
    */
   static OpenHandle open(NetfsPath path, OpenRequest request) throws IOException {
     MountedFileSystem fs = path.getFileSystem();
-    Mount mount = request.mode().write() ? fs.writableMount() : fs.mount();
+    boolean changes = request.mode().write() || request.deleteOnClose();
+    Mount mount = changes ? fs.writableMount() : fs.mount();
     OpenFile file;
     try {
       if (request.refusesLinks()) {
