@@ -146,8 +146,7 @@ class CacheModesTest {
   void immutableDeletesNothingOnClose() throws IOException {
     try (NetfsFileSystem fs = mount(CacheMode.IMMUTABLE)) {
       Path file = fs.getPath("/file");
-      assertThatThrownBy(
-              () -> FileChannel.open(file, StandardOpenOption.DELETE_ON_CLOSE).close())
+      assertThatThrownBy(() -> FileChannel.open(file, StandardOpenOption.DELETE_ON_CLOSE).close())
           .isInstanceOf(ReadOnlyFileSystemException.class);
       assertThatThrownBy(
               () -> AsynchronousFileChannel.open(file, StandardOpenOption.DELETE_ON_CLOSE).close())

@@ -274,6 +274,7 @@ public final class AsynchronousFile {
       if (phase == Phase.BEGIN) {
         file.checkUsable();
         file.throwWritebackError();
+        file.checkFits(position, buffer.remaining());
         cached = file.beginWrite();
         phase = Phase.COPY;
       }

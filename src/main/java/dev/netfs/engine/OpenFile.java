@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.ClosedChannelException;
+import java.nio.file.FileSystemException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -22,6 +23,12 @@ import org.jspecify.annotations.Nullable;
 public final class OpenFile implements Closeable {
   /** So often is asked again while others are cutting the file. */
   private static final int MOST_REFRESHES = 4;
+
+  /**
+   * The largest size that a write may give a file. Pages and requests, whose sizes are ints, may
+   * reach past it, to offsets that are numbers still.
+   */
+  private static final long MAX_SIZE = Long.MAX_VALUE - Integer.MAX_VALUE;
 
   private final Mount mount;
   private final Services services;
@@ -143,12 +150,14 @@ public final class OpenFile implements Closeable {
    *     zeros
    * @return how many were written
    * @throws AsynchronousCloseException if the file was closed meanwhile
+   * @throws FileSystemException if it would end past the largest size
    * @throws IOException if an earlier write could not be sent, or this one, where it has to be
    */
   public int write(ByteBuffer src, long position) throws IOException {
     checkUsable();
     throwWritebackError();
     int count = src.remaining();
+    checkFits(position, count);
     if (beginWrite()) {
       try {
         mount.writes().write(this, src, position);
@@ -193,6 +202,7 @@ public final class OpenFile implements Closeable {
     }
     checkUsable();
     throwWritebackError();
+    checkFits(position, memory.capacity());
     mount.writes().write(this, filled, position);
     written();
     return memory.capacity();
@@ -207,6 +217,7 @@ public final class OpenFile implements Closeable {
   public long append(ByteBuffer src) throws IOException {
     checkUsable();
     throwWritebackError();
+    checkFits(inode.localSize(), src.remaining());
     long end;
     if (beginWrite()) {
       try {
@@ -217,6 +228,7 @@ public final class OpenFile implements Closeable {
     } else {
       try (Turns.Turn turn = inode.appending.take(this)) {
         long size = size();
+        checkFits(size, src.remaining());
         end = size + src.remaining();
         mount.directIo().write(this, src, size);
         wroteDirect();
@@ -224,6 +236,19 @@ public final class OpenFile implements Closeable {
     }
     written();
     return end;
+  }
+
+  /**
+   * Refuses a write that would end past the largest size, before any of it is done.
+   *
+   * @param position the first byte's offset
+   * @param count how many bytes there are to be written
+   * @throws FileSystemException as Linux says it: the file would be too large
+   */
+  public void checkFits(long position, long count) throws FileSystemException {
+    if (count > 0 && position > MAX_SIZE - count) {
+      throw new FileSystemException(inode.path(), null, "File too large");
+    }
   }
 
   private void wroteDirect() throws IOException {

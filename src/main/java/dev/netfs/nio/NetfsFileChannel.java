@@ -251,6 +251,9 @@ final class NetfsFileChannel extends MappableChannel {
     }
     positionLock.lock();
     try {
+      if (!append) {
+        file.checkFits(position, total); // all of it or nothing
+      }
       long written = 0;
       for (int i = offset; i < offset + length; i++) {
         int count = writeAt(srcs[i], position);

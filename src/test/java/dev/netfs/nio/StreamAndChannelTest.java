@@ -274,6 +274,32 @@ class StreamAndChannelTest {
     assertThat(Files.readAllBytes(dir.resolve("out"))).isEqualTo(Arrays.copyOf(content, 70_000));
   }
 
+  /** And a write of several buffers is refused as one. */
+  @Test
+  void aWriteThatNoOffsetCanNameTheEndOfLeavesThePositionWhereItWas() throws Exception {
+    try (FileChannel out = FileChannel.open(file, WRITE)) {
+      long position = Long.MAX_VALUE - Integer.MAX_VALUE - 15;
+      ByteBuffer[] two = {ByteBuffer.allocate(10), ByteBuffer.allocate(10)};
+      out.position(position);
+      assertThatThrownBy(() -> out.write(two)).hasMessage("/file: File too large");
+      assertThatThrownBy(() -> out.write(ByteBuffer.allocate(20)))
+          .hasMessage("/file: File too large");
+      assertThatThrownBy(() -> out.write(ByteBuffer.allocate(1), Long.MAX_VALUE))
+          .hasMessage("/file: File too large");
+      assertThat(two[0].remaining() + two[1].remaining()).isEqualTo(20);
+      assertThat(out.position()).isEqualTo(position);
+      try (FileChannel in = FileChannel.open(file)) {
+        if (Runtime.version().feature() > 20) { // before, a transfer does nothing past the end
+          assertThatThrownBy(() -> out.transferFrom(in, Long.MAX_VALUE - 10, 20))
+              .hasMessage("/file: File too large");
+        } else {
+          assertThat(out.transferFrom(in, Long.MAX_VALUE - 10, 20)).isZero();
+        }
+      }
+      assertThat(out.size()).isEqualTo(content.length);
+    }
+  }
+
   /** A sink that takes only a part: what is reported is what it has taken. */
   @Test
   void aTransferToAChannelThatDoesNotBlockStopsWhereThatIsFull() throws Exception {
