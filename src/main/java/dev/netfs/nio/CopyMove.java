@@ -370,7 +370,7 @@ final class CopyMove {
   }
 
   /** Deletes the target that has been made, since the rest has failed. */
-  private IOException undone(IOException failure) {
+  private <E extends Exception> E undone(E failure) {
     try {
       to.delete(target.remote());
     } catch (IOException e) {
@@ -387,13 +387,15 @@ final class CopyMove {
     try {
       if (posix() && info.mode() != -1) {
         copyOwner(info);
-        to.setAttributes(path, AttributeChange.ofMode(info.mode()), false);
+        copyMode(info);
       }
       AttributeViews.changeTimes(target, info.modified(), info.accessed(), info.created(), false);
       if (AttributeViews.supports(to, "dos") && info.dos() != -1) {
         to.setAttributes(path, AttributeChange.ofAllDos(info.dos()), false);
       }
     } catch (IOException e) {
+      throw undone(e);
+    } catch (RuntimeException e) {
       throw undone(e);
     }
   }
@@ -410,6 +412,22 @@ final class CopyMove {
       }
     } catch (IOException | UnsupportedOperationException e) {
       // Only a privileged user may give files away.
+    }
+  }
+
+  /** Keeps the mode where the server lets us; as the JDK's provider, which drops every failure. */
+  private void copyMode(FileInfo info) {
+    if (!tookMode(info.mode())) {
+      tookMode(info.mode() & 0777); // some refuse the set-id bits, and the others matter more
+    }
+  }
+
+  private boolean tookMode(int mode) {
+    try {
+      to.setAttributes(target.remote(), AttributeChange.ofMode(mode), false);
+      return true;
+    } catch (IOException | UnsupportedOperationException e) {
+      return false;
     }
   }
 

@@ -29,6 +29,7 @@ import java.nio.file.ReadOnlyFileSystemException;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -224,6 +225,30 @@ class CopyMoveTest {
           .hasMessageContaining("disk full");
       assertThat(two.resolve("copy")).doesNotExist();
       assertThat(Files.readAllBytes(one.resolve("file"))).isEqualTo(content);
+    }
+  }
+
+  /** As the JDK's provider: the times must be kept, owners and permissions are where they can. */
+  @Test
+  void aCopyWhoseModeIsRefusedIsGoodAndOneWhoseTimesAreIsNone() throws Exception {
+    Files.setLastModifiedTime(one.resolve("file"), T);
+    List<Throwable> refusals =
+        List.of(
+            new FileSystemException("/copy", null, "no such right"),
+            new UnsupportedOperationException("no such bits"));
+    for (Throwable refusal : refusals) {
+      GatedShares.Control control = new GatedShares.Control();
+      control.attributes = change -> change.mode() >= 0 ? refusal : null;
+      try (NetfsFileSystem fs = GatedShares.mount(two, "modes", control)) {
+        a.provider().copy(a.getPath("file"), fs.getPath("copy"), COPY_ATTRIBUTES, REPLACE_EXISTING);
+        assertThat(two.resolve("copy")).hasBinaryContent(content);
+        assertThat(Files.getLastModifiedTime(two.resolve("copy"))).isEqualTo(T);
+        control.attributes = change -> change.modified() != null ? refusal : null;
+        assertThatThrownBy(() -> a.provider().move(a.getPath("file"), fs.getPath("moved")))
+            .hasMessageContaining("no such");
+        assertThat(two.resolve("moved")).doesNotExist();
+        assertThat(one.resolve("file")).hasBinaryContent(content);
+      }
     }
   }
 

@@ -30,6 +30,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -90,6 +91,9 @@ public final class GatedShares implements ShareProvider {
 
     /** What somebody else does right after a file has been deleted. */
     volatile Runnable afterDelete = () -> {};
+
+    /** Returns why a change of attributes fails, or null. */
+    volatile Function<AttributeChange, Throwable> attributes = change -> null;
 
     /** Who watches a directory, where the capabilities say that one can: tests tell him. */
     volatile DirectoryWatcher watcher;
@@ -193,7 +197,10 @@ public final class GatedShares implements ShareProvider {
     @Override
     public CompletionStage<Void> setAttributes(
         String path, AttributeChange change, boolean followLinks) {
-      return share.setAttributes(path, change, followLinks);
+      Throwable failure = control.attributes.apply(change);
+      return failure == null
+          ? share.setAttributes(path, change, followLinks)
+          : CompletableFuture.failedFuture(failure);
     }
 
     @Override
