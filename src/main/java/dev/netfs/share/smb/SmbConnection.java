@@ -36,7 +36,8 @@ import org.jspecify.annotations.Nullable;
  * yet. A request that is put in the queue at that very moment is failed by the one who put it, and
  * one that the sender has taken from the queue and has not sent yet by the sender as it ends. When
  * it has returned nobody moves bytes from or to a request's memory any more: both threads do that
- * under a lock of theirs, and look whether the connection was lost when they have it.
+ * under a lock of theirs, and look whether the connection was lost when they have it. Nor does
+ * anybody when a request is failed, whoever fails it: he waits for these locks first.
  */
 final class SmbConnection {
   /** Enough for 64 MiB on their way. */
@@ -47,7 +48,7 @@ final class SmbConnection {
   private final Sender sender;
   private final Thread sending;
   private final Thread receiving;
-  private final Receiver receiver;
+  final Receiver receiver;
 
   /** Requests that were sent and have no answer yet, by their message's number. */
   private final ConcurrentHashMap<Long, Request> pending = new ConcurrentHashMap<>();
@@ -215,11 +216,13 @@ final class SmbConnection {
     if (Thread.currentThread() != sending) {
       sending.interrupt(); // it may wait for credits, or for work
     }
-    awaitMemory();
     failAll();
   }
 
-  /** Returns when no thread of ours moves bytes from or to a request's memory any more. */
+  /**
+   * Returns when no thread of ours moves bytes from or to a request's memory any more. The
+   * connection is lost; who calls this holds neither lock.
+   */
   private void awaitMemory() {
     receiver.memory.lock();
     receiver.memory.unlock();
@@ -228,6 +231,7 @@ final class SmbConnection {
   }
 
   private void failAll() {
+    awaitMemory();
     for (Iterator<Request> all = pending.values().iterator(); all.hasNext(); ) {
       Request request = all.next();
       all.remove();

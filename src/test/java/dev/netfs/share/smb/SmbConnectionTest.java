@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.ReentrantLock;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -54,6 +55,37 @@ class SmbConnectionTest {
     for (CompletableFuture<Response> answer : List.of(sent, first.answer, second.answer, queued)) {
       assertDisconnected(answer);
     }
+  }
+
+  /** Who loses it waits; who comes meanwhile must not give back what is still being filled. */
+  @Test
+  void memoryIsNotGivenBackWhileItIsFilled() throws Exception {
+    SmbConnection connection = connect();
+    Request read = Packets.read(new byte[16], 0, 8, IoSegments.of(ByteBuffer.allocate(8)));
+    CompletableFuture<Response> filled = connection.send(read);
+    while (connection.pending(0) == null) {
+      Thread.onSpinWait();
+    }
+    ReentrantLock memory = connection.receiver.memory;
+    Thread loser = new Thread(() -> connection.lose("it was closed here", null));
+    Thread sender = new Thread(() -> connection.send(Packets.flush(new byte[16])));
+    memory.lock(); // as the receiving thread does that fills it
+    try {
+      loser.start();
+      while (connection.isConnected()) {
+        Thread.onSpinWait();
+      }
+      sender.start();
+      while (sender.isAlive() && !memory.hasQueuedThread(sender)) {
+        Thread.onSpinWait();
+      }
+      assertThat(filled).isNotDone();
+    } finally {
+      memory.unlock();
+    }
+    assertDisconnected(filled);
+    loser.join();
+    sender.join();
   }
 
   @Test
