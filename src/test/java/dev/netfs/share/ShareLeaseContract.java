@@ -242,6 +242,32 @@ public abstract class ShareLeaseContract extends ShareAttributesContract {
     await(again.close());
   }
 
+  /** And so must what is renamed or deleted by a name that is open here, as another file. */
+  @Test
+  void aNameThatIsAnotherFilesByNowIsRenamedAndDeleted() throws Exception {
+    if (lacks(Feature.LEASES)) {
+      return;
+    }
+    Share others = another();
+    for (int i = 0; i < 2; i++) {
+      ShareFile file = openLeased(share, "/f", UUID.randomUUID(), LeaseState.ALL, holder);
+      assertThat(holder.next()).isEqualTo("granted RWH");
+      create("/new", bytes(100, i));
+      CompletionStage<Void> replaced = others.rename("/new", "/f", true);
+      answerBreaks(replaced);
+      assertThat(outcome(replaced)).isNull();
+      if (i == 0) {
+        await(share.rename("/f", "/g", false));
+      } else {
+        await(share.deleteFile("/f"));
+      }
+      assertThat(exists("/f")).isFalse();
+      assertThat(stat("/g").size()).isEqualTo(100);
+      await(file.close());
+      holder.drain();
+    }
+  }
+
   /** Acknowledges breaks until a stage is done. */
   private void answerBreaks(CompletionStage<?> stage) throws InterruptedException {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);

@@ -1,6 +1,5 @@
 package dev.netfs.share.smb;
 
-import dev.netfs.share.LeaseState;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -18,6 +17,9 @@ final class OpenNames {
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<String, Integer> counts = new HashMap<>(); // guarded by lock
 
+  /** What no path is: the name of a file that has lost its own. */
+  private static final String NAMELESS = "";
+
   /** One file that is open. Its name may change. */
   final class Entry {
     private final SmbLeases.@Nullable Lease lease;
@@ -32,11 +34,22 @@ final class OpenNames {
     void close() {
       lock.lock();
       try {
-        counts.computeIfPresent(name, (key, count) -> count == 1 ? null : count - 1);
+        uncount();
         entries.remove(this);
       } finally {
         lock.unlock();
       }
+    }
+
+    /** Changes the name; the lock is held. */
+    private void rename(String to) {
+      uncount();
+      name = to;
+      counts.merge(to, 1, Integer::sum);
+    }
+
+    private void uncount() {
+      counts.computeIfPresent(name, (key, count) -> count == 1 ? null : count - 1);
     }
   }
 
@@ -68,21 +81,36 @@ final class OpenNames {
   }
 
   /**
-   * Returns the create context of the lease under which a name is open here, or of none: who brings
-   * it along breaks no lease of our own.
+   * Returns the lease under which a name is open here, or null: who brings it along breaks no lease
+   * of our own.
    */
-  byte[] lease(String path) {
+  SmbLeases.@Nullable Lease lease(String path) {
     String name = key(path);
     lock.lock();
     try {
       if (counts.containsKey(name)) {
         for (Entry entry : entries) {
           if (entry.name.equals(name) && entry.lease != null) {
-            return entry.lease.context(LeaseState.NONE);
+            return entry.lease;
           }
         }
       }
-      return Packets.NO_CONTEXT;
+      return null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Takes in that a name is another file's by now than the one that is open under a lease. */
+  void lost(String path, SmbLeases.Lease lease) {
+    String name = key(path);
+    lock.lock();
+    try {
+      for (Entry entry : entries) {
+        if (entry.lease == lease && entry.name.equals(name)) {
+          entry.rename(NAMELESS);
+        }
+      }
     } finally {
       lock.unlock();
     }
@@ -96,9 +124,7 @@ final class OpenNames {
     try {
       for (Entry entry : entries) {
         if (entry.name.equals(from) || entry.name.startsWith(from + "/")) {
-          counts.computeIfPresent(entry.name, (key, count) -> count == 1 ? null : count - 1);
-          entry.name = to + entry.name.substring(from.length());
-          counts.merge(entry.name, 1, Integer::sum);
+          entry.rename(to + entry.name.substring(from.length()));
         }
       }
     } finally {

@@ -1,6 +1,7 @@
 package dev.netfs.share.smb;
 
 import dev.netfs.share.IsDirectoryException;
+import dev.netfs.share.LeaseState;
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
@@ -8,6 +9,7 @@ import java.nio.file.NotDirectoryException;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Deletes and renames: with what SMB lacks of Unix' rules made up for.
@@ -73,7 +75,12 @@ final class SmbChanges {
   }
 
   private CompletableFuture<Void> deleteHidden(String path) throws IOException {
-    return delete(client.names().find(path), Smb2.NON_DIRECTORY_FILE, open.lease(path));
+    return delete(
+        client.names().find(path), Smb2.NON_DIRECTORY_FILE, context(open.lease(path)));
+  }
+
+  private static byte[] context(SmbLeases.@Nullable Lease lease) {
+    return lease == null ? Packets.NO_CONTEXT : lease.context(LeaseState.NONE);
   }
 
   /** Deletes, and completes when the name is free. */
@@ -122,9 +129,35 @@ final class SmbChanges {
     }
   }
 
-  /** Renames as the server does it. Fails with {@link TargetRefused} where the target is why. */
+  /**
+   * Renames as the server does it. Fails with {@link TargetRefused} where the target is why.
+   *
+   * <p>What is open here under the source's name may be another file than has it by now, if another
+   * client has replaced it. The server then refuses the lease's key, which is the old file's.
+   */
   private CompletableFuture<Void> rename(
       String source, String target, boolean replace, int options) {
+    SmbLeases.Lease lease = open.lease(source);
+    return Steps.recover(
+        rename(source, target, replace, options, lease),
+        failure -> {
+          if (lease == null
+              || !(failure.getCause() instanceof SmbStatus refused)
+              || refused.status() != NtStatus.INVALID_PARAMETER
+              || failure instanceof TargetRefused) {
+            return failed(failure);
+          }
+          open.lost(source, lease);
+          return rename(source, target, replace, options);
+        });
+  }
+
+  private CompletableFuture<Void> rename(
+      String source,
+      String target,
+      boolean replace,
+      int options,
+      SmbLeases.@Nullable Lease lease) {
     SmbClient.Trip trip;
     try {
       byte[] name = PacketWriter.utf16(client.names().make(target));
@@ -143,7 +176,7 @@ final class SmbChanges {
                   Smb2.DELETE | Smb2.FILE_READ_ATTRIBUTES,
                   Smb2.OPEN,
                   options | Smb2.OPEN_REPARSE_POINT,
-                  open.lease(source)),
+                  context(lease)),
               Packets.set(Smb2.FILE_RENAME_INFORMATION, Smb2.RELATED_FILE, information.toBytes()));
     } catch (IOException e) {
       return CompletableFuture.failedFuture(e);
