@@ -10,7 +10,6 @@ import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.Arrays;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import javax.crypto.Cipher;
@@ -187,7 +186,7 @@ final class Ntlm implements SignOn {
   /** NTOWFv2 (MS-NLMP 3.3.2): the key that a user's answers are made with. */
   static byte[] responseKey(byte[] passwordHash, String user, String domain)
       throws GeneralSecurityException {
-    return hmac(passwordHash, PacketWriter.utf16(user.toUpperCase(Locale.ROOT) + domain));
+    return hmac(passwordHash, PacketWriter.utf16(SmbNames.upperCase(user) + domain));
   }
 
   /** What an answer proves besides the password (MS-NLMP 3.3.2, there "temp"). */

@@ -1,7 +1,6 @@
 package dev.netfs.share.smb;
 
 import java.util.HashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -60,7 +59,7 @@ final class OpenNames {
    * @param lease the lease that it was opened under, or null
    */
   Entry open(String path, SmbLeases.@Nullable Lease lease) {
-    Entry entry = new Entry(key(path), lease);
+    Entry entry = new Entry(SmbNames.upperCase(path), lease);
     lock.lock();
     try {
       counts.merge(entry.name, 1, Integer::sum);
@@ -74,7 +73,7 @@ final class OpenNames {
   boolean isOpen(String path) {
     lock.lock();
     try {
-      return counts.containsKey(key(path));
+      return counts.containsKey(SmbNames.upperCase(path));
     } finally {
       lock.unlock();
     }
@@ -85,7 +84,7 @@ final class OpenNames {
    * of our own.
    */
   SmbLeases.@Nullable Lease lease(String path) {
-    String name = key(path);
+    String name = SmbNames.upperCase(path);
     lock.lock();
     try {
       if (counts.containsKey(name)) {
@@ -103,7 +102,7 @@ final class OpenNames {
 
   /** Takes in that a name is another file's by now than the one that is open under a lease. */
   void lost(String path, SmbLeases.Lease lease) {
-    String name = key(path);
+    String name = SmbNames.upperCase(path);
     lock.lock();
     try {
       for (Entry entry : entries) {
@@ -118,8 +117,8 @@ final class OpenNames {
 
   /** Takes in that something has another name, and what is below it too. */
   void renamed(String source, String target) {
-    String from = key(source);
-    String to = key(target);
+    String from = SmbNames.upperCase(source);
+    String to = SmbNames.upperCase(target);
     lock.lock();
     try {
       for (Entry entry : entries) {
@@ -130,9 +129,5 @@ final class OpenNames {
     } finally {
       lock.unlock();
     }
-  }
-
-  private static String key(String path) {
-    return path.toUpperCase(Locale.ROOT);
   }
 }

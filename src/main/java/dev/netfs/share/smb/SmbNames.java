@@ -29,6 +29,18 @@ final class SmbNames {
     this.prefix = prefix;
   }
 
+  /**
+   * Returns what names are compared by: each character by itself, as servers map them. ({@link
+   * String#toUpperCase} makes two of some.)
+   */
+  static String upperCase(String name) {
+    char[] characters = name.toCharArray();
+    for (int i = 0; i < characters.length; i++) {
+      characters[i] = Character.toUpperCase(characters[i]);
+    }
+    return new String(characters);
+  }
+
   String prefix() {
     return prefix;
   }

@@ -4,7 +4,6 @@ import dev.netfs.share.DirectoryWatcher;
 import dev.netfs.share.ShareWatch;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -41,10 +40,10 @@ final class SmbWatches {
     if (all.isEmpty()) {
       return work.get();
     }
-    String name = key(path);
+    String name = SmbNames.upperCase(path);
     List<SmbWatch> watches = new ArrayList<>();
     for (SmbWatch watch : all) {
-      String watched = key(watch.path());
+      String watched = SmbNames.upperCase(watch.path());
       if (watched.equals(name) || watched.startsWith(name + "/")) {
         watches.add(watch);
       }
@@ -54,9 +53,5 @@ final class SmbWatches {
     CompletableFuture<T> done = Steps.compose(CompletableFuture.allOf(gone), nothing -> work.get());
     done.whenComplete((value, failure) -> watches.forEach(SmbWatch::ended));
     return done;
-  }
-
-  private static String key(String path) {
-    return path.toUpperCase(Locale.ROOT);
   }
 }

@@ -245,6 +245,14 @@ class KnownAnswersTest {
     assertThat(ntlm.sessionKey()).isEqualTo(Ntlm.hmac(own, Arrays.copyOf(nt, 16)));
   }
 
+  /** Servers map characters one by one: there is no capital letter for this one. */
+  @Test
+  void ntlmOfANameWithASharpS() throws Exception {
+    byte[] hash = Md4.digest("Password".getBytes(StandardCharsets.UTF_16LE));
+    assertThat(Ntlm.responseKey(hash, "stra\u00dfe", ""))
+        .isEqualTo(Ntlm.hmac(hash, "STRA\u00dfE".getBytes(StandardCharsets.UTF_16LE)));
+  }
+
   /** RFC 4178's structures, by hand. */
   @Test
   void spnego() throws IOException {
