@@ -114,10 +114,9 @@ final class Negotiation {
     serverMode = answer.u16(2);
     serverGuid = answer.bytes(8, 16);
     serverCapabilities = answer.i32(24);
-    boolean large = (serverCapabilities & Smb2.CAP_LARGE_MTU) != 0;
-    maxTransact = clamp(answer.i32(28), large);
-    maxRead = clamp(answer.i32(32), large);
-    maxWrite = clamp(answer.i32(36), large);
+    maxTransact = clamp(answer.i32(28), multiCredit());
+    maxRead = clamp(answer.i32(32), multiCredit());
+    maxWrite = clamp(answer.i32(36), multiCredit());
     if (dialect == Smb2.DIALECT_3_1_1) {
       contexts(answer, answer.i32(60), answer.u16(6));
     } else if (dialect >= Smb2.DIALECT_3_0 && (serverCapabilities & Smb2.CAP_ENCRYPTION) != 0) {
@@ -223,6 +222,11 @@ final class Negotiation {
 
   boolean canEncrypt() {
     return cipher != 0;
+  }
+
+  /** Whether a request may carry more than 64 KiB, and costs by the bytes then. */
+  boolean multiCredit() {
+    return (serverCapabilities & Smb2.CAP_LARGE_MTU) != 0;
   }
 
   boolean leases() {

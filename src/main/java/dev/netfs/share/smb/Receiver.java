@@ -197,7 +197,7 @@ final class Receiver implements Runnable {
     }
     Request request = connection.pending(id);
     int granted = i32(buffer, at + Smb2.AT_CREDITS) & 0xFFFF;
-    connection.earn(granted, interim || request == null ? 0 : request.charge());
+    connection.earn(granted, interim || request == null ? 0 : connection.charge(request));
     if (request == null) {
       return;
     }

@@ -105,9 +105,9 @@ final class Request {
     return body.length + (source == null ? 0 : length);
   }
 
-  /** Returns what it costs. */
+  /** Returns what it costs: by what it carries, without what stands before that. */
   int charge() {
-    int payload = Math.max(bodyBytes(), answerBytes);
+    int payload = Math.max(source == null ? body.length : length, answerBytes);
     return payload <= CREDIT_BYTES ? 1 : 1 + (payload - 1) / CREDIT_BYTES;
   }
 }

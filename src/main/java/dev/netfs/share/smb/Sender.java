@@ -84,7 +84,7 @@ final class Sender implements Runnable {
   private void pay(List<Request> chain) throws InterruptedException, IOException {
     int price = 0;
     for (Request request : chain) {
-      price += request.command == Smb2.CANCEL ? 0 : request.charge();
+      price += request.command == Smb2.CANCEL ? 0 : connection.charge(request);
     }
     if (price > 0 && !connection.credits.tryAcquire(price)) {
       flush();
@@ -159,7 +159,7 @@ final class Sender implements Runnable {
         header.putLong(at + Smb2.AT_ASYNC_ID, asyncId);
       }
     } else {
-      int charge = request.charge();
+      int charge = connection.charge(request);
       id = nextId;
       nextId += charge;
       int missing = SmbConnection.CREDIT_TARGET - connection.owned.get();

@@ -70,6 +70,8 @@ final class SmbConnection {
   private volatile @Nullable Practice practice; // in what messages are protected by
   private volatile String protection = "neither signed nor encrypted";
 
+  private volatile boolean multiCredit; // set while nothing is under way
+
   volatile long sessionId;
   volatile int treeId;
 
@@ -130,9 +132,21 @@ final class SmbConnection {
     }
   }
 
-  /** Limits how long a frame the server may send: what was negotiated, and some headers. */
-  void limitFrames(int payload) {
-    receiver.limit(payload + 65_536);
+  /**
+   * Keeps to what was negotiated; nothing must be under way. The server's frames may be as long as
+   * the largest payload, or as a {@linkplain SmbListing listing's} two answers, and some headers.
+   *
+   * @param payload the most bytes that one message may carry
+   * @param multiCredit whether the server counts by bytes what a request costs; else each is one
+   */
+  void limit(int payload, boolean multiCredit) {
+    receiver.limit(Math.max(payload, SmbListing.ANSWERS * SmbListing.BYTES) + 65_536);
+    this.multiCredit = multiCredit;
+  }
+
+  /** Returns what a request costs, and how many numbers of messages it takes. */
+  int charge(Request request) {
+    return multiCredit ? request.charge() : 1;
   }
 
   /** Sends a request. */

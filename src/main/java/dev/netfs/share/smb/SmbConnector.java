@@ -193,9 +193,10 @@ final class SmbConnector {
     } catch (IOException e) {
       throw failure(Reason.PROTOCOL, String.valueOf(e.getMessage()), e);
     }
-    connection.limitFrames(
+    connection.limit(
         Math.max(
-            negotiation.maxTransact(), Math.max(negotiation.maxRead(), negotiation.maxWrite())));
+            negotiation.maxTransact(), Math.max(negotiation.maxRead(), negotiation.maxWrite())),
+        negotiation.multiCredit());
   }
 
   /** Signs on, and returns whether everything is encrypted from now on. */

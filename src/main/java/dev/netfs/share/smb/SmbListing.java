@@ -20,7 +20,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class SmbListing {
   /** What an answer may hold; a few hundred entries. */
-  private static final int BYTES = 64 * 1024;
+  static final int BYTES = 64 * 1024;
+
+  /** How many answers are asked for at once. */
+  static final int ANSWERS = 2;
 
   /** Of an entry (MS-FSCC 2.4.21), where its name begins. */
   private static final int NAME = 104;
@@ -74,9 +77,8 @@ final class SmbListing {
               (more, ended) -> {
                 if (taken(directory, more, ended)) {
                   Request third = Packets.list(directory, bytes);
-                  Request fourth = Packets.list(directory, bytes);
-                  client.send(third);
-                  client.send(fourth);
+                  Request fourth = Packets.list(Smb2.RELATED_FILE, bytes);
+                  client.sendRelated(third, fourth); // or they could be answered in any order
                   take(directory, third, fourth);
                 }
               });

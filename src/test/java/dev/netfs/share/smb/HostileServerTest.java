@@ -416,6 +416,35 @@ class HostileServerTest {
     }
   }
 
+  /** Else a server might answer the second first: as to what comes after the other's entries. */
+  @Test
+  void aLongListingAsksForTwoAnswersInTheirOrder() throws Exception {
+    List<Integer> askedAtOnce = new ArrayList<>();
+    try (Server server =
+            new Server(
+                request -> {
+                  List<byte[]> frames = answers(request, new Random(0), false);
+                  int lists = 0;
+                  for (byte[] frame : frames) {
+                    ByteBuffer answer = ByteBuffer.wrap(frame).order(ByteOrder.LITTLE_ENDIAN);
+                    if (answer.getShort(Smb2.AT_COMMAND) == Smb2.QUERY_DIRECTORY) {
+                      lists++;
+                      if (askedAtOnce.size() == 3) {
+                        answer.putInt(Smb2.AT_STATUS, NtStatus.NO_MORE_FILES);
+                      }
+                    }
+                  }
+                  if (lists > 0) {
+                    askedAtOnce.add(lists);
+                  }
+                  return frames;
+                });
+        SmbShare share = share(server)) {
+      share.list("/d", entry -> {}).toCompletableFuture().get(10, TimeUnit.SECONDS);
+      assertThat(askedAtOnce).containsExactly(2, 2, 2, 2);
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(
       ints = {

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
@@ -86,6 +87,59 @@ class SmbConnectionTest {
     assertDisconnected(filled);
     loser.join();
     sender.join();
+  }
+
+  @Test
+  void whatARequestCarriesIsPaidFor() {
+    IoSegments source = IoSegments.of(ByteBuffer.allocate(0));
+    assertThat(Packets.write(new byte[16], 0, 65_536, source).charge()).isEqualTo(1);
+    assertThat(Packets.write(new byte[16], 0, 65_537, source).charge()).isEqualTo(2);
+    assertThat(Packets.read(new byte[16], 0, 131_073, source).charge()).isEqualTo(3);
+  }
+
+  /** It takes one number for each message, whatever is said there; the next has to be that. */
+  @Test
+  void aServerThatCountsMessagesIsPaidByTheMessage() throws Exception {
+    Request large = Packets.control(Smb2.FSCTL_PIPE_TRANSCEIVE, new byte[16], new byte[0], 100_000);
+    Request next = Packets.flush(new byte[16]);
+    SmbConnection connection = connect();
+    connection.limit(65_536, false);
+    connection.earn(1, 0);
+    connection.sendRelated(large, next);
+    while (connection.pending(1) == null) {
+      Thread.onSpinWait();
+    }
+    assertThat(connection.pending(1)).isSameAs(next);
+  }
+
+  /** An opened directory and its first two answers come as one. */
+  @Test
+  void aListingIsNotTooLongForAServerOfSmallMessages() throws Exception {
+    SmbConnection connection = connect();
+    connection.limit(65_536, false);
+    Request[] chain = {
+      Packets.create("d", Smb2.FILE_READ_DATA, Smb2.OPEN, Smb2.DIRECTORY_FILE),
+      Packets.list(Smb2.RELATED_FILE, 65_536),
+      Packets.list(Smb2.RELATED_FILE, 65_536)
+    };
+    connection.earn(2, 0);
+    connection.sendRelated(chain);
+    while (connection.pending(2) == null) {
+      Thread.onSpinWait();
+    }
+    PacketWriter frame = new PacketWriter();
+    for (int i = 0; i < chain.length; i++) {
+      int bytes = i == 0 ? 88 : 8 + 65_536;
+      int next = i + 1 < chain.length ? Smb2.HEADER + bytes : 0;
+      frame.u32(Smb2.MAGIC).u16(64).u16(1).u32(0).u16(chain[i].command).u16(1).u32(1).u32(next);
+      frame.u64(i).u32(0).u32(1).u64(0).zeros(16).zeros(bytes);
+    }
+    byte[] message = frame.toBytes();
+    try (Socket accepted = server.accept()) {
+      ByteBuffer out = ByteBuffer.allocate(4 + message.length).putInt(message.length).put(message);
+      accepted.getOutputStream().write(out.array());
+      chain[2].answer.get(10, TimeUnit.SECONDS);
+    }
   }
 
   @Test
