@@ -75,8 +75,7 @@ final class SmbChanges {
   }
 
   private CompletableFuture<Void> deleteHidden(String path) throws IOException {
-    return delete(
-        client.names().find(path), Smb2.NON_DIRECTORY_FILE, context(open.lease(path)));
+    return delete(client.names().find(path), Smb2.NON_DIRECTORY_FILE, context(open.lease(path)));
   }
 
   private static byte[] context(SmbLeases.@Nullable Lease lease) {
@@ -153,11 +152,7 @@ final class SmbChanges {
   }
 
   private CompletableFuture<Void> rename(
-      String source,
-      String target,
-      boolean replace,
-      int options,
-      SmbLeases.@Nullable Lease lease) {
+      String source, String target, boolean replace, int options, SmbLeases.@Nullable Lease lease) {
     SmbClient.Trip trip;
     try {
       byte[] name = PacketWriter.utf16(client.names().make(target));
